@@ -1,0 +1,1 @@
+"""Who people and machines are, what they may see and do, and what they did."""

@@ -1,0 +1,189 @@
+"""Tables of the catalogue. No behaviour.
+
+A programme's whole content is one JSON document in IATI's terms (docs/programme-document.md), kept apart from the
+narrow row that lists and totals read; facets are one table, so that filters and counts work alike for all of them.
+"""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from registry.db import BigId, JSONValue, LongText, Timestamped, UTCDateTime
+
+VISIBILITIES = ("public", "members", "private")
+
+
+class Meta(SQLModel, table=True):
+    """Facts about this registry itself: its id, epoch, and whether it holds demonstration data."""
+
+    __tablename__ = "registry_meta"
+    key: str = Field(primary_key=True, max_length=50)
+    value: str = Field(max_length=500)
+
+
+class Organisation(Timestamped, table=True):
+    """A body that gives, does or reports. `kind` is IATI's OrganisationType code."""
+
+    __tablename__ = "organisation"
+    __table_args__ = {"sqlite_autoincrement": True}
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
+    name: str = Field(max_length=500)
+    names: dict[str, Any] = Field(default_factory=dict, sa_type=JSONValue)
+    """language → name"""
+    acronym: str | None = Field(default=None, max_length=40)
+    kind: str | None = Field(default=None, max_length=4)
+    state: str | None = Field(default=None, max_length=3)
+    """Alpha-3 of the State it belongs to or sits in, where known."""
+    description: str = Field(default="", sa_type=LongText)
+    website: str | None = Field(default=None, max_length=500)
+    source: str = Field(default="person", max_length=100)
+    """`person`, `feed:<id>` …: where the record came from first."""
+    archived_at: datetime | None = Field(default=None, sa_type=UTCDateTime)  # type: ignore[call-overload]
+
+
+class OrganisationIdentifier(SQLModel, table=True):
+    """An identifier an organisation goes by (`XM-DAC-41114`), unique over all organisations."""
+
+    __tablename__ = "organisation_identifier"
+    __table_args__ = (UniqueConstraint("value"), {"sqlite_autoincrement": True})
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
+    organisation_id: int = Field(foreign_key="organisation.id", index=True, sa_type=BigId)
+    value: str = Field(max_length=200)
+
+
+class Programme(Timestamped, table=True):
+    """The narrow row of a programme: what lists, sorts and totals need. Amounts are USD cents, null = unknown."""
+
+    __tablename__ = "programme"
+    __table_args__ = (
+        CheckConstraint(f"visibility IN {VISIBILITIES}", name="visibility"),
+        CheckConstraint("start_date IS NULL OR length(start_date) = 10", name="start_date"),
+        CheckConstraint("end_date IS NULL OR length(end_date) = 10", name="end_date"),
+        # The lists' keyset orders, over what is in force.
+        Index("ix_programme_updated", "archived_at", "updated_at", "id"),
+        Index("ix_programme_start", "archived_at", "start_date", "id"),
+        Index("ix_programme_title", "archived_at", "title", "id"),
+        Index("ix_programme_budget", "archived_at", "budget_usd", "id"),
+        {"sqlite_autoincrement": True},
+    )
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
+    iati_identifier: str = Field(max_length=500, index=True)
+    derived_identifier: bool = Field(default=False)
+    """The source gave none: made from reporting organisation, title, dates and countries."""
+    title: str = Field(sa_type=LongText)
+    title_language: str = Field(default="en", max_length=10)
+    status: str | None = Field(default=None, max_length=4)
+    """IATI ActivityStatus code."""
+    start_date: str | None = Field(default=None, max_length=10)
+    """ISO date: the actual start, else the planned one."""
+    end_date: str | None = Field(default=None, max_length=10)
+    reporting_organisation_id: int | None = Field(
+        default=None, foreign_key="organisation.id", index=True, sa_type=BigId
+    )
+    reporting_name: str = Field(default="", max_length=500)
+    countries: str = Field(default="", max_length=500)
+    """Space-separated alpha-3 codes, largest share first: for lists, not for filtering (see ProgrammeFacet)."""
+    themes: str = Field(default="", max_length=500)
+    """Space-separated theme ids."""
+    default_currency: str | None = Field(default=None, max_length=3)
+    budget_usd: int | None = Field(default=None, sa_type=BigId)
+    commitment_usd: int | None = Field(default=None, sa_type=BigId)
+    disbursement_usd: int | None = Field(default=None, sa_type=BigId)
+    """Disbursements and expenditures (IATI types 3 and 4)."""
+    relevance: str = Field(default="person", max_length=300)
+    """Why it is in this catalogue: `code 15240 + text "armes légères"`, `scope all`, `person`."""
+    visibility: str = Field(default="public", max_length=10)
+    source: str = Field(default="person", max_length=50)
+    """`feed:<id>` or `person`."""
+    source_updated_at: datetime | None = Field(default=None, sa_type=UTCDateTime)  # type: ignore[call-overload]
+    archived_at: datetime | None = Field(default=None, sa_type=UTCDateTime)  # type: ignore[call-overload]
+    archived_reason: str | None = Field(default=None, max_length=300)
+
+
+class ProgrammeDocument(SQLModel, table=True):
+    """The whole content of a programme as its source gave it: JSON text, form in docs/programme-document.md."""
+
+    __tablename__ = "programme_document"
+    programme_id: int = Field(
+        sa_column=Column(BigId, ForeignKey("programme.id", ondelete="CASCADE"), primary_key=True, autoincrement=False)
+    )
+    document: str = Field(sa_type=LongText)
+    source_run_id: int | None = Field(default=None, sa_type=BigId)
+    read_at: datetime = Field(sa_type=UTCDateTime)  # type: ignore[call-overload]
+
+
+class ProgrammeOverride(SQLModel, table=True):
+    """A person's value for one top-level field of the document: it wins over every feed until released."""
+
+    __tablename__ = "programme_override"
+    __table_args__ = (UniqueConstraint("programme_id", "field"), {"sqlite_autoincrement": True})
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
+    programme_id: int = Field(foreign_key="programme.id", index=True, sa_type=BigId)
+    field: str = Field(max_length=60)
+    value: str = Field(sa_type=LongText)
+    """JSON text"""
+    user_id: int | None = Field(default=None, foreign_key="user_account.id", sa_type=BigId)
+    at: datetime = Field(sa_type=UTCDateTime)  # type: ignore[call-overload]
+
+
+class ProgrammeFacet(SQLModel, table=True):
+    """One value of one facet of one programme: theme, country, region, organisation, status, year, source, marker.
+
+    `share` is the part 0..1 of the programme that falls to a country, null where the source does not say.
+    """
+
+    __tablename__ = "programme_facet"
+    __table_args__ = (Index("ix_programme_facet_value", "facet", "value", "programme_id"), {"sqlite_with_rowid": False})
+    programme_id: int = Field(
+        sa_column=Column(BigId, ForeignKey("programme.id", ondelete="CASCADE"), primary_key=True, autoincrement=False)
+    )
+    facet: str = Field(primary_key=True, max_length=20)
+    value: str = Field(primary_key=True, max_length=200)
+    share: float | None = Field(default=None)
+
+
+class Revision(SQLModel, table=True):
+    """What one version of a record changed: the history of needs, offers, programmes, assessments …"""
+
+    __tablename__ = "revision"
+    __table_args__ = (Index("ix_revision_record", "kind", "record_id", "version"), {"sqlite_autoincrement": True})
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
+    kind: str = Field(max_length=30)
+    record_id: int = Field(sa_type=BigId)
+    version: int
+    at: datetime = Field(sa_type=UTCDateTime)  # type: ignore[call-overload]
+    actor: str = Field(max_length=200)
+    changes: str = Field(sa_type=LongText)
+    """JSON: field → [before, after]"""
+
+
+class StateFact(SQLModel, table=True):
+    """A yes/no fact about a State that decides applicability (`manufactures`, `imports` …), with its source."""
+
+    __tablename__ = "state_fact"
+    __table_args__ = (UniqueConstraint("state", "fact"), {"sqlite_autoincrement": True})
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
+    state: str = Field(max_length=3)
+    fact: str = Field(max_length=60)
+    value: bool | None = None
+    source: str = Field(max_length=500)
+    checked: bool = Field(default=False)
+    updated_at: datetime = Field(sa_type=UTCDateTime)  # type: ignore[call-overload]
+
+
+class Participation(SQLModel, table=True):
+    """A State's act towards an instrument: signature, ratification, accession, report filed …"""
+
+    __tablename__ = "participation"
+    __table_args__ = (UniqueConstraint("state", "instrument", "act", "on"), {"sqlite_autoincrement": True})
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
+    state: str = Field(max_length=3, index=True)
+    instrument: str = Field(max_length=60, index=True)
+    """Standard id: `att`, `poa` …"""
+    act: str = Field(max_length=30)
+    """`signature`, `ratification`, `accession`, `report`"""
+    on: date | None = None
+    source: str = Field(max_length=500)
+    checked: bool = Field(default=False)

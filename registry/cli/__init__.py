@@ -1,0 +1,107 @@
+"""The `casa` commands: a door like the others, one module per slice. Exit 0 done, 1 failed, 2 wrong usage."""
+
+import importlib
+import sys
+from typing import Any
+
+import click
+import orjson
+from sqlalchemy.exc import OperationalError
+
+from registry import __version__
+from registry.accounts.actor import Actor, system
+from registry.db import Database
+from registry.errors import InvalidInput, RegistryError
+from registry.settings import Settings
+
+MODULES: dict[str, str] = {
+    "init": "registry.cli.setup",
+    "doctor": "registry.cli.setup",
+    "serve": "registry.cli.setup",
+    "scheduler": "registry.cli.setup",
+    "demo": "registry.cli.demo",
+    "seed": "registry.cli.demo",
+    "user": "registry.cli.accounts",
+    "token": "registry.cli.accounts",
+    "audit": "registry.cli.accounts",
+    "events": "registry.cli.events",
+    "feed": "registry.cli.feeds",
+    "import": "registry.cli.importing",
+    "export": "registry.cli.exporting",
+    "match": "registry.cli.matching",
+    "explain": "registry.cli.matching",
+    "standards": "registry.cli.compliance",
+    "score": "registry.cli.compliance",
+}
+"""command → module that defines it as `<command>_command`; read only when that command runs, so that each starts fast."""
+
+
+class Context:
+    """What a command needs: settings, the database (opened when asked for), who acts."""
+
+    def __init__(self) -> None:
+        self.settings = Settings.from_environ()
+        self.actor: Actor = system("cli")
+        self._database: Database | None = None
+
+    @property
+    def database(self) -> Database:
+        if self._database is None:
+            self._database = Database(self.settings.database)
+        return self._database
+
+
+pass_context = click.make_pass_decorator(Context)
+
+
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(MODULES)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in MODULES:
+            return None
+        command: click.Command = getattr(importlib.import_module(MODULES[name]), f"{name}_command")
+        return command
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="casa")
+@click.pass_context
+def casa(ctx: click.Context) -> None:
+    """CASA Registry: needs, offers, programmes and standards of small-arms control in one place."""
+    ctx.obj = ctx.obj or Context()
+
+
+def print_json(value: Any) -> None:
+    """One JSON object on standard output: what `--json` promises."""
+    click.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS).decode())
+
+
+def main() -> None:
+    """Run a command; errors a person can act on are one clear line, not a stack trace."""
+    try:
+        casa(standalone_mode=False)
+    except click.exceptions.Exit as done:
+        sys.exit(done.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except click.Abort:
+        click.echo("Stopped.", err=True)
+        sys.exit(1)
+    except InvalidInput as error:
+        for field, messages in error.fields.items():
+            click.echo(f"{field}: {' '.join(messages)}", err=True)
+        sys.exit(1)
+    except RegistryError as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(1)
+    except OperationalError as error:
+        hint = (
+            " Run `casa init` first."
+            if "no such table" in str(error.orig) or "does not exist" in str(error.orig)
+            else ""
+        )
+        click.echo(f"Error: the database does not answer as expected: {error.orig}.{hint}", err=True)
+        sys.exit(1)

@@ -1,0 +1,1 @@
+"""How far a State is on the control standards: the library, assessments, scores, gaps."""

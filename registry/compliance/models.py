@@ -1,0 +1,72 @@
+"""Tables of compliance: loaded editions of standards, assessments, answers. No behaviour."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from registry.db import BigId, JSONValue, LongText, Timestamped, UTCDateTime
+
+ASSESSMENT_STATUSES = ("draft", "submitted", "reviewed", "published")
+
+
+class Standard(SQLModel, table=True):
+    """One edition of a standard, as loaded: an assessment pins (slug, version, sha256) and scores the same for ever."""
+
+    __tablename__ = "standard"
+    __table_args__ = (UniqueConstraint("slug", "version"), {"sqlite_autoincrement": True})
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
+    slug: str = Field(max_length=60)
+    version: str = Field(max_length=20)
+    sha256: str = Field(max_length=64)
+    document: str = Field(sa_type=LongText)
+    """The file's content as canonical JSON."""
+    current: bool = Field(default=True)
+    loaded_at: datetime = Field(sa_type=UTCDateTime)  # type: ignore[call-overload]
+
+
+class Assessment(Timestamped, table=True):
+    """A State's answers to one edition of one standard. Only the State changes or publishes it; another person reviews it."""
+
+    __tablename__ = "assessment"
+    __table_args__ = (
+        CheckConstraint(f"status IN {ASSESSMENT_STATUSES}", name="status"),
+        Index("ix_assessment_state", "state", "standard", "status"),
+        {"sqlite_autoincrement": True},
+    )
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
+    state: str = Field(max_length=3)
+    standard_id: int = Field(foreign_key="standard.id", index=True, sa_type=BigId)
+    standard: str = Field(max_length=60)
+    """The slug, beside the edition, so that a State's assessments of all editions list together."""
+    facts: dict[str, Any] = Field(default_factory=dict, sa_type=JSONValue)
+    """fact → true | false | null, as they were for this assessment"""
+    status: str = Field(default="draft", max_length=12)
+    status_reason: str | None = Field(default=None, max_length=500)
+    created_by: int | None = Field(default=None, foreign_key="user_account.id", sa_type=BigId)
+    submitted_by: int | None = Field(default=None, foreign_key="user_account.id", sa_type=BigId)
+    submitted_at: datetime | None = Field(default=None, sa_type=UTCDateTime)  # type: ignore[call-overload]
+    reviewed_by: int | None = Field(default=None, foreign_key="user_account.id", sa_type=BigId)
+    reviewed_at: datetime | None = Field(default=None, sa_type=UTCDateTime)  # type: ignore[call-overload]
+    published_at: datetime | None = Field(default=None, sa_type=UTCDateTime)  # type: ignore[call-overload]
+
+
+class Answer(SQLModel, table=True):
+    """One answer: a code of the standard's scale, with reason where it says not applicable."""
+
+    __tablename__ = "answer"
+    __table_args__ = (
+        UniqueConstraint("assessment_id", "clause"),
+        CheckConstraint("value <> 'na' OR length(reason) > 0", name="na_reason"),
+        {"sqlite_autoincrement": True},
+    )
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
+    assessment_id: int = Field(foreign_key="assessment.id", index=True, sa_type=BigId)
+    clause: str = Field(max_length=60)
+    value: str = Field(max_length=40)
+    reason: str = Field(default="", sa_type=LongText)
+    evidence: str = Field(default="", sa_type=LongText)
+    """Where the proof is: a document's name, a link."""
+    answered_by: int | None = Field(default=None, foreign_key="user_account.id", sa_type=BigId)
+    answered_at: datetime = Field(sa_type=UTCDateTime)  # type: ignore[call-overload]

@@ -1,0 +1,167 @@
+"""The database: engines, transactions, clock and column types, the same on SQLite and PostgreSQL. Knows no slice.
+
+Doors (api, web, cli, worker) open a transaction; services take its session first and never commit.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+from sqlalchemy import JSON, BigInteger, DateTime, Integer, MetaData, Text, create_engine, event
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import Connection, Dialect, Engine, make_url
+from sqlalchemy.types import TypeDecorator
+from sqlmodel import Field, Session, SQLModel
+
+from registry.errors import ConfigurationError, VersionMismatch
+
+# Unnamed constraints cannot be altered in SQLite's batch mode; this must stand before any model is defined.
+SQLModel.metadata.naming_convention = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+).naming_convention
+
+JSONValue = JSON().with_variant(JSONB(), "postgresql")
+"""A small JSON value. Assign a new object to change it: edits in place are not seen."""
+
+LongText = Text()
+BigId = BigInteger().with_variant(Integer, "sqlite")
+"""64-bit key; SQLite gives AUTOINCREMENT to the exact word INTEGER only."""
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """An instant: aware in, aware out, UTC in the database (SQLite would return it naive)."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant needs a time zone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def utcnow() -> datetime:
+    """The clock. Rules take `now` as an argument instead of calling this."""
+    return datetime.now(UTC)
+
+
+class Timestamped(SQLModel):
+    """Columns of every record that people edit: optimistic version and instants."""
+
+    version: int = Field(default=1)
+    created_at: datetime = Field(default_factory=utcnow, sa_type=UTCDateTime)  # type: ignore[call-overload]
+    updated_at: datetime = Field(default_factory=utcnow, sa_type=UTCDateTime)  # type: ignore[call-overload]
+
+
+def touch(record: Timestamped, expected_version: int | None, now: datetime) -> None:
+    """Raise VersionMismatch unless `expected_version` is in force (None: not checked), then count one up."""
+    if expected_version is not None and record.version != expected_version:
+        raise VersionMismatch(record.version)
+    record.version += 1
+    record.updated_at = now
+
+
+def dumps(value: Any) -> str:
+    """JSON text of a value, keys sorted: the same value always gives the same text."""
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS).decode()
+
+
+class Database:
+    """One database and how to talk to it."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
+        self.engine = _sqlite_engine(url) if self.is_sqlite else _postgresql_engine(url)
+        # A reader takes no write lock on SQLite and cannot write by accident on either engine.
+        self.read_engine = self.engine.execution_options(
+            casa_read=True, **({} if self.is_sqlite else {"postgresql_readonly": True})
+        )
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """A session that commits at the end and rolls back on any error."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            yield session
+            commit(session)
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session that can only read: one snapshot, nothing to commit."""
+        with Session(self.read_engine, expire_on_commit=False) as session:
+            yield session
+
+    def dispose(self) -> None:
+        self.engine.dispose()
+
+
+def before_commit(session: Session, key: str, action: Callable[[Session], None]) -> None:
+    """Run `action` once as the last thing before the commit, however often it is asked for under this key."""
+    session.info.setdefault("before_commit", {})[key] = action
+
+
+def commit(session: Session) -> None:
+    """Run what was asked for by before_commit, then commit. Only doors and `Database.transaction` call this."""
+    session.flush()
+    for action in session.info.pop("before_commit", {}).values():
+        action(session)
+    session.commit()
+
+
+def _sqlite_engine(url: str) -> Engine:
+    path = make_url(url).database
+    if not path or path == ":memory:":
+        raise ConfigurationError("The embedded database needs a file: several connections share it.")
+    if not Path(path).parent.is_dir():
+        raise ConfigurationError(
+            f"The folder {Path(path).parent} for the database does not exist: run `casa init` first."
+        )
+    engine = create_engine(url, connect_args={"timeout": 15}, json_serializer=dumps, json_deserializer=orjson.loads)
+
+    @event.listens_for(engine, "connect")
+    def _pragmas(dbapi: Any, _record: Any) -> None:
+        dbapi.isolation_level = None  # BEGIN is ours to send: see _begin
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=NORMAL",
+            "foreign_keys=ON",
+            "temp_store=MEMORY",
+            "cache_size=-32768",
+        ):
+            dbapi.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # Read-then-write under a plain BEGIN fails at once when another writer came between; IMMEDIATE waits its turn.
+        read = connection.get_execution_options().get("casa_read", False)
+        connection.exec_driver_sql(f"PRAGMA query_only={int(read)}")
+        connection.exec_driver_sql("BEGIN" if read else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _postgresql_engine(url: str) -> Engine:
+    return create_engine(
+        url,
+        pool_pre_ping=True,
+        json_serializer=dumps,
+        json_deserializer=orjson.loads,
+        connect_args={"options": "-c timezone=UTC"},
+    )

@@ -1,0 +1,90 @@
+"""Domain errors: what can go wrong, in words a person can act on. Doors turn them into problem documents and pages.
+
+Messages are English msgids with named parameters; doors translate them (`N_` marks them for extraction).
+"""
+
+from typing import Any
+
+
+def N_(message: str) -> str:
+    """Mark a message for translation where it is written; the door translates it where it is shown."""
+    return message
+
+
+class RegistryError(Exception):
+    """Root of all errors that a caller can act on. `status` is the HTTP status a door answers with."""
+
+    status = 500
+    code = "error"
+
+    def __init__(self, message: str, **params: Any) -> None:
+        self.message = message
+        self.params = params
+        super().__init__(message % params if params else message)
+
+
+class ConfigurationError(RegistryError):
+    """The installation or its settings do not fit; the message names the setting."""
+
+    code = "configuration"
+
+
+class InvalidInput(RegistryError):
+    """Input does not fit. `fields` maps a field's path (`budget.amount`, `lines.0.type`) to its messages."""
+
+    status = 422
+    code = "invalid-input"
+
+    def __init__(self, fields: dict[str, list[str]], message: str = N_("Some fields need attention.")) -> None:
+        self.fields = fields
+        super().__init__(message)
+
+
+class NotFound(RegistryError):
+    """There is no such record, or the caller may not know that there is."""
+
+    status = 404
+    code = "not-found"
+
+
+class NotAllowed(RegistryError):
+    """The caller is known but may not do this."""
+
+    status = 403
+    code = "not-allowed"
+
+
+class NotAuthenticated(RegistryError):
+    """The caller must sign in, or the token is wrong, expired or revoked."""
+
+    status = 401
+    code = "not-authenticated"
+
+
+class TooManyAttempts(RegistryError):
+    """Login or token failures came too fast; `retry_after` seconds remain."""
+
+    status = 429
+    code = "too-many-attempts"
+
+    def __init__(self, retry_after: int) -> None:
+        self.retry_after = retry_after
+        super().__init__(N_("Too many failed attempts. Try again in %(seconds)s seconds."), seconds=retry_after)
+
+
+class Conflict(RegistryError):
+    """The record is not in a state that allows this (withdrawn, already closed, already answered)."""
+
+    status = 409
+    code = "conflict"
+
+
+class VersionMismatch(RegistryError):
+    """Somebody else changed the record since the caller read it. `current` is the version now in force."""
+
+    status = 412
+    code = "version-mismatch"
+
+    def __init__(self, current: int) -> None:
+        self.current = current
+        super().__init__(N_("Somebody else changed this record while you were editing it."))

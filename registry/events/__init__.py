@@ -1,0 +1,1 @@
+"""What happened: event types, the outbox, the sequencer and the change feed."""

@@ -1,0 +1,61 @@
+"""Writing events: one row in the transaction of the change itself, so that both commit or neither does.
+
+Services emit; doors and adapters never do. Positions are given later, by the sequencer, to committed rows only.
+"""
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert
+from sqlmodel import Session
+
+from registry.db import dumps, utcnow
+from registry.events.models import Event
+from registry.events.types import EVENT_TYPES
+
+
+@dataclass(frozen=True)
+class Change:
+    """What happened to one record. `data` is its summary after the change (JSON values only, no secrets)."""
+
+    type: str
+    kind: str
+    record_id: int
+    record_version: int
+    data: dict[str, Any]
+    visibility: str = "public"
+    state: str | None = None
+    organisation_id: int | None = None
+
+
+def emit(session: Session, *changes: Change, at: datetime | None = None) -> None:
+    """Write the changes' events as part of this transaction, in the order given. Raises KeyError for an unknown type."""
+    emit_all(session, changes, at=at)
+
+
+def emit_all(session: Session, changes: Iterable[Change], at: datetime | None = None) -> None:
+    """As emit, for a batch: one executemany."""
+    at = at or utcnow()
+    rows = []
+    for change in changes:
+        EVENT_TYPES[change.type]
+        rows.append(
+            {
+                "uid": str(uuid.uuid4()),
+                "type": change.type,
+                "kind": change.kind,
+                "record_id": change.record_id,
+                "record_version": change.record_version,
+                "visibility": change.visibility,
+                "state": change.state,
+                "organisation_id": change.organisation_id,
+                "data": dumps(change.data),
+                "at": at,
+                "position": None,
+            }
+        )
+    if rows:
+        session.execute(insert(Event), rows)

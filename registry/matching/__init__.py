@@ -1,0 +1,1 @@
+"""Needs of States, offers of donors, and what brings them together: eligibility, score, explanation."""

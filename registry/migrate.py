@@ -1,0 +1,34 @@
+"""Bringing a database to this version's tables: `casa init` and the tests run it; `make check` asks for drift."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy.engine import Connection
+
+from registry.db import Database
+
+
+def _config(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def upgrade(database: Database) -> None:
+    """Apply every migration not yet applied."""
+    with database.engine.begin() as connection:
+        command.upgrade(_config(connection), "head")
+
+
+def check_drift(database: Database) -> None:
+    """Raise alembic's CommandError where the models say something the migrations do not."""
+    with database.engine.begin() as connection:
+        command.check(_config(connection))
+
+
+def make_revision(database: Database, message: str, revision: str) -> None:
+    """Write a migration for what the models changed, to be read by a person before it is committed."""
+    with database.engine.begin() as connection:
+        command.revision(_config(connection), message, autogenerate=True, rev_id=revision)

@@ -1,0 +1,10 @@
+"""All tables in one import: for migrations and tests, so that SQLModel.metadata is whole."""
+
+from registry.accounts import models as accounts
+from registry.catalogue import models as catalogue
+from registry.compliance import models as compliance
+from registry.events import models as events
+from registry.matching import models as matching
+from registry.sync import models as sync
+
+__all__ = ["accounts", "catalogue", "compliance", "events", "matching", "sync"]

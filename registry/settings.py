@@ -1,0 +1,120 @@
+"""Settings of one registry, read once from CASA_* environment variables. Nothing else reads the environment.
+
+Every field's `help` is its documentation: docs/settings.md is generated from here and a test compares them.
+"""
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from registry.errors import ConfigurationError
+
+
+def _setting(default: Any, help_text: str) -> Any:
+    return field(default=default, metadata={"help": help_text})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One registry's settings; field `x_y` is read from `CASA_X_Y`."""
+
+    data_dir: Path = _setting(
+        Path("var"), "Folder for the embedded database, spooled downloads and the generated secret."
+    )
+    database_url: str = _setting(
+        "", "SQLAlchemy address of the database; empty: `casa.db` (SQLite) in the data folder."
+    )
+    secret_key: str = _setting("", "Signs sessions and forms; empty: the one `casa init` wrote into the data folder.")
+    public_url: str = _setting(
+        "http://127.0.0.1:8000",
+        "Address under which people and partners reach this registry; the source of its events.",
+    )
+    host: str = _setting("127.0.0.1", "Address that `casa serve` listens on.")
+    port: int = _setting(8000, "Port that `casa serve` listens on.")
+    web_workers: int = _setting(2, "Processes that `casa serve` starts, with four threads each.")
+    outbound_allow: str = _setting(
+        "",
+        "Addresses otherwise refused that feeds may be fetched from: `host:port` or network/length, separated by commas.",
+    )
+    fetch_timeout_seconds: int = _setting(300, "Deadline of one whole download, headers and body together.")
+    fetch_max_bytes: int = _setting(2_000_000_000, "Largest body of one download, counted both as sent and as decoded.")
+    refetch_days: int = _setting(
+        7, "After this many days a feed is fetched unconditionally, against servers that say 304 for ever."
+    )
+    sync_batch_rows: int = _setting(500, "Records applied per transaction of a sync (at most 1,000).")
+    sync_pause_ms: int = _setting(10, "Pause between two batches on SQLite, so that a page's small write never waits.")
+    session_hours: int = _setting(12, "A login lasts this long.")
+    cookie_secure: bool = _setting(False, "Send the session cookie over HTTPS only (set to 1 behind a proxy with TLS).")
+    log_level: str = _setting("INFO", "DEBUG, INFO, WARNING or ERROR.")
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str] | None = None) -> "Settings":
+        """Read the environment; raises ConfigurationError naming the variable that does not fit."""
+        environ = os.environ if environ is None else environ
+        values: dict[str, Any] = {}
+        for item in fields(cls):
+            name = f"CASA_{item.name.upper()}"
+            if name in environ:
+                values[item.name] = _parse(name, environ[name], type(item.default))
+        settings = cls(**values)
+        if not 1 <= settings.sync_batch_rows <= 1000:
+            raise ConfigurationError(f"CASA_SYNC_BATCH_ROWS is {settings.sync_batch_rows}; it must be from 1 to 1000.")
+        return settings
+
+    @property
+    def database(self) -> str:
+        """The address in force: the given one, or the embedded database in the data folder."""
+        if not self.database_url:
+            return f"sqlite:///{self.data_dir.absolute() / 'casa.db'}"
+        # Administrators paste what their host gives them; the driver is ours to choose.
+        for short in ("postgres://", "postgresql://"):
+            if self.database_url.startswith(short):
+                return "postgresql+psycopg://" + self.database_url.removeprefix(short)
+        return self.database_url
+
+    def secret(self) -> str:
+        """The signing key in force; raises ConfigurationError where none was set or generated."""
+        if self.secret_key:
+            if len(self.secret_key) < 16:
+                raise ConfigurationError("CASA_SECRET_KEY is shorter than 16 characters.")
+            return self.secret_key
+        path = self.data_dir / "secret_key"
+        if not path.exists():
+            raise ConfigurationError("No CASA_SECRET_KEY is set and none was generated: run `casa init` first.")
+        return path.read_text(encoding="ascii").strip()
+
+    def ensure_secret(self) -> None:
+        """Generate the signing key in the data folder where neither it nor CASA_SECRET_KEY is there."""
+        path = self.data_dir / "secret_key"
+        if self.secret_key or path.exists():
+            return
+        self.data_dir.mkdir(parents=True, exist_ok=True)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
+            file.write(secrets.token_urlsafe(48))
+
+
+def _parse(name: str, text: str, kind: type) -> Any:
+    if kind is bool:
+        if text.lower() in ("1", "true", "yes", "on"):
+            return True
+        if text.lower() in ("", "0", "false", "no", "off"):
+            return False
+        raise ConfigurationError(f"{name} is {text!r}; it must be 1 or 0.")
+    if kind is int:
+        try:
+            return int(text)
+        except ValueError:
+            raise ConfigurationError(f"{name} is {text!r}; it must be a whole number.") from None
+    return Path(text) if issubclass(kind, Path) else text
+
+
+def data_path(name: str) -> Path:
+    """Folder `standards` or `seed_data`: beside the package in a checkout, inside it in an installed wheel."""
+    here = Path(__file__).resolve().parent
+    for candidate in (here.parent / name, here / "_data" / name):
+        if candidate.is_dir():
+            return candidate
+    raise ConfigurationError(f"The folder {name} is missing from this installation.")

@@ -1,0 +1,1 @@
+"""Keeping the catalogue current from partners' own feeds: fetch → split → judge → apply → settle."""

@@ -1,0 +1,1 @@
+"""One file each: how a partner's format becomes programme documents."""

