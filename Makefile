@@ -1,0 +1,43 @@
+# CASA Registry. `make help` lists what there is. Only Python >= 3.11, git and make are needed; uv is used where it is on PATH.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+BIN := .venv/bin
+export PYTHON
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+
+setup: ## make the environment (.venv), so that .venv/bin/casa is the command; quick when it is there
+	@.ci/setup run
+
+demo: ## set up, fill an embedded database with the demo world, sync a partner's feed, serve http://127.0.0.1:8000
+	@.ci/setup run && exec $(BIN)/casa demo
+
+test: ## set up and run every test: unit, both database engines, end to end in Chromium
+	@.ci/setup dev && .ci/browser && exec $(BIN)/python -m pytest $(PYTEST)
+
+check: ## style, types, floors, migrations, translations, docs
+	@.ci/setup dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/python -m pytest -q -p no:cacheprovider tests/house
+
+bench: ## figures: ours, the limit's in the same run, and their ratio
+	@.ci/setup dev && exec $(BIN)/python -m benchmarks $(BENCH)
+
+messages: ## extract the pages' messages anew into registry/translations
+	@.ci/setup dev && exec $(BIN)/python -m registry.web.messages
+
+docs: ## write the generated tables of docs/ anew (settings, events, commands, routes)
+	@.ci/setup dev && exec $(BIN)/python -m tests.house.reference_docs
+
+lock: ## resolve the dependencies anew into the hashed locks
+	@.ci/setup dev
+	@$(BIN)/uv pip compile --quiet --no-header --universal --python-version 3.11 --generate-hashes --upgrade --extra pg --group build pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile --quiet --no-header --universal --python-version 3.11 --generate-hashes --upgrade --extra pg --group build --group dev pyproject.toml -o requirements-dev.lock
+
+clean: ## remove the environment and the demo's data
+	rm -rf .venv var
+
+.PHONY: help setup demo test check bench messages docs lock clean
