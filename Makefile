@@ -30,7 +30,7 @@ messages: ## extract the pages' messages anew into registry/translations
 	@.ci/setup dev && exec $(BIN)/python -m registry.web.messages
 
 docs: ## write the generated tables of docs/ anew (settings, events, commands, routes)
-	@.ci/setup dev && exec $(BIN)/python -m tests.house.reference_docs
+	@.ci/setup dev && exec $(BIN)/python docs/generate.py
 
 lock: ## resolve the dependencies anew into the hashed locks
 	@.ci/setup dev

@@ -4,6 +4,8 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Connection
 
 from registry.db import Database
@@ -32,3 +34,11 @@ def make_revision(database: Database, message: str, revision: str) -> None:
     """Write a migration for what the models changed, to be read by a person before it is committed."""
     with database.engine.begin() as connection:
         command.revision(_config(connection), message, autogenerate=True, rev_id=revision)
+
+
+def pending(database: Database) -> int:
+    """How many migrations are still to be applied."""
+    with database.engine.connect() as connection:
+        script = ScriptDirectory.from_config(_config(connection))
+        current = MigrationContext.configure(connection).get_current_revision()
+        return sum(1 for _ in script.iterate_revisions("head", current or "base"))

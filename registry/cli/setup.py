@@ -1,16 +1,156 @@
 """`casa init`, `serve`, `scheduler`, `doctor`: an installation's own commands."""
 
+import os
+import shutil
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Iterator
+
 import click
+from sqlalchemy import func, select, text
 
 from registry import migrate
-from registry.cli import Context, pass_context
+from registry.catalogue.models import Meta, Programme
+from registry.cli import Context, pass_context, print_json
+from registry.compliance import library
+from registry.compliance.models import Standard
+from registry.errors import ConfigurationError
+from registry.settings import Settings, data_path
+from registry.sync.models import Feed, Run
+from registry.worker import ticker
 
 
 @click.command("init")
 @pass_context
 def init_command(context: Context) -> None:
-    """Create or upgrade the database and generate what is missing (safe to repeat)."""
-    context.settings.data_dir.mkdir(parents=True, exist_ok=True)
-    context.settings.ensure_secret()
-    migrate.upgrade(context.database)
+    """Create or upgrade the database, generate what is missing, load the standards (safe to repeat)."""
+    prepare(context)
     click.echo(f"Ready: {context.database.engine.url.render_as_string(hide_password=True)}")
+
+
+def prepare(context: Context) -> None:
+    """What `init` does, for other commands to build on."""
+    try:
+        context.settings.data_dir.mkdir(parents=True, exist_ok=True)
+        context.settings.ensure_secret()
+    except PermissionError as error:
+        raise ConfigurationError(
+            f"{error.filename} cannot be written: choose a folder of yours with CASA_DATA_DIR."
+        ) from None
+    migrate.upgrade(context.database)
+    with context.database.transaction() as session:
+        library.load(session, context.actor, sorted(data_path("standards").glob("*.yaml")))
+
+
+@click.command("serve")
+@click.option("--host", default=None, help="Address to listen on (CASA_HOST).")
+@click.option("--port", type=int, default=None, help="Port to listen on (CASA_PORT).")
+@pass_context
+def serve_command(context: Context, host: str | None, port: int | None) -> None:
+    """Serve pages and API with gunicorn. The scheduler is a process of its own: `casa scheduler`."""
+    settings = context.settings
+    settings.secret()
+    host, port = host or settings.host, port or settings.port
+    require_free(host, port)
+    command = web_command(settings, host, port)
+    click.echo(f"Serving http://{host}:{port}/ (stop with Ctrl-C)")
+    os.execv(command[0], command)  # noqa: S606  (gunicorn takes this process's place, signals included)
+
+
+def web_command(settings: Settings, host: str, port: int) -> list[str]:
+    """The command line that serves this registry."""
+    return [
+        sys.executable, "-m", "gunicorn", "--bind", f"{host}:{port}", "--workers", str(settings.web_workers),
+        "--threads", "4", "--access-logfile", "-" if settings.log_level == "DEBUG" else os.devnull,
+        "--log-level", settings.log_level.lower(), "registry.app:create_app()",
+    ]  # fmt: skip
+
+
+def require_free(host: str, port: int) -> None:
+    """Raise ConfigurationError with the way out where the port is taken."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise ConfigurationError(
+                f"Cannot listen on {host}:{port} ({error.strerror}): stop what uses it, "
+                f"or choose another port, for example CASA_PORT={port + 1}."
+            ) from None
+
+
+@click.command("scheduler")
+@pass_context
+def scheduler_command(context: Context) -> None:
+    """Run what falls due: feeds, event positions, expiry. One process is enough; two do no harm."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    click.echo("Scheduler running (stop with Ctrl-C)", err=True)
+    ticker.run(context.settings, context.database, stop)
+
+
+@click.command("doctor")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@pass_context
+def doctor_command(context: Context, as_json: bool) -> None:
+    """Check this installation and say what is wrong and how to mend it. Exit 1 where something is."""
+    findings = list(_examine(context))
+    if as_json:
+        print_json(
+            {
+                "ok": all(ok for _, ok, _ in findings),
+                "checks": [{"check": c, "ok": ok, "note": n} for c, ok, n in findings],
+            }
+        )
+    else:
+        for check, ok, note in findings:
+            click.echo(f"{'ok     ' if ok else 'PROBLEM'} {check}: {note}")
+    if not all(ok for _, ok, _ in findings):
+        sys.exit(1)
+
+
+def _examine(context: Context) -> Iterator[tuple[str, bool, str]]:
+    """(what, fine, what was seen and the way out)."""
+    settings = context.settings
+    yield "python", sys.version_info >= (3, 11), sys.version.split()[0]
+    try:
+        settings.secret()
+        yield "secret key", True, "set"
+    except ConfigurationError as error:
+        yield "secret key", False, str(error)
+    try:
+        free = shutil.disk_usage(settings.data_dir if settings.data_dir.exists() else ".").free
+        yield "disk", free > 200_000_000, f"{free // 1_000_000} MB free"
+        with context.database.reading() as session:
+            session.execute(text("SELECT 1"))
+            yield "database", True, context.database.engine.url.render_as_string(hide_password=True)
+            behind = migrate.pending(context.database)
+            yield "migrations", not behind, "up to date" if not behind else f"{behind} to apply: run `casa init`"
+            if behind:
+                return
+            standards = session.scalar(select(func.count()).select_from(Standard).where(Standard.current)) or 0
+            yield (
+                "standards",
+                standards > 0,
+                f"{standards} loaded" + ("" if standards else ": run `casa standards load`"),
+            )
+            programmes = session.scalar(select(func.count()).select_from(Programme)) or 0
+            yield "catalogue", True, f"{programmes} programmes"
+            demo = session.get(Meta, "demo")
+            yield "data", True, "demonstration data" if demo else "no demonstration data"
+            beat = session.get(Meta, "scheduler_heartbeat")
+            yield "scheduler", True, f"last seen {beat.value}" if beat else "never seen: start it with `casa scheduler`"
+            for feed in session.execute(select(Feed).where(Feed.enabled, Feed.url.is_not(None))).scalars():  # type: ignore[union-attr]
+                last = session.execute(
+                    select(Run).where(Run.feed_id == feed.id).order_by(Run.id.desc()).limit(1)
+                ).scalar()  # type: ignore[union-attr]
+                yield (
+                    f"feed {feed.name}",
+                    last is None or last.status != "failed",
+                    (last.reason or last.status) if last else "not run yet",
+                )
+    except Exception as error:  # noqa: BLE001  (whatever the driver raises is the finding)
+        yield "database", False, str(error).splitlines()[0]

@@ -1,0 +1,65 @@
+"""Documents that are generated or listed must say what the code says."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from docs import generate
+from registry.events.types import EVENT_TYPES
+from registry.sync.adapters import ADAPTERS
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("name", generate.PAGES)
+def test_reference_pages_are_current(name: str) -> None:
+    written = (generate.FOLDER / name).read_text(encoding="utf-8")
+    assert written == generate.PAGES[name](), f"docs/reference/{name} is behind the code: run `make docs`"
+
+
+def test_every_event_type_is_documented() -> None:
+    page = (ROOT / "docs/events.md").read_text(encoding="utf-8")
+    missing = [name for name in EVENT_TYPES if f"`{name}`" not in page]
+    assert not missing
+
+
+def test_every_adapter_is_documented() -> None:
+    page = (ROOT / "docs/sync.md").read_text(encoding="utf-8")
+    assert not [name for name in ADAPTERS if f"`{name}`" not in page]
+
+
+def test_every_dependency_is_explained() -> None:
+    page = (ROOT / "docs/dependencies.md").read_text(encoding="utf-8")
+    names = re.findall(r'^    "([a-z0-9-]+)[\[><=]?', (ROOT / "pyproject.toml").read_text(encoding="utf-8"), re.M)
+    missing = [name for name in names if f"`{name}`" not in page and not name.startswith("types-")]
+    assert not missing
+
+
+def test_links_between_documents_lead_somewhere() -> None:
+    broken = []
+    for page in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]:
+        for target in re.findall(r"\]\((?!https?:|#|mailto:)([^)#]+)", page.read_text(encoding="utf-8")):
+            if not (page.parent / target).exists():
+                broken.append(f"{page.relative_to(ROOT)}: {target}")
+    assert not broken
+
+
+def test_the_readme_shows_its_two_commands() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert "make demo" in readme and "make test" in readme
+
+
+def test_no_machine_path_or_package_index_is_named() -> None:
+    bad = re.compile(r"/(?:work|root|tmp/bash_jobs)/|index-url|pypi\.org|registry\.npmjs|deb\.debian")
+    for path in ROOT.rglob("*"):
+        if path.suffix in (".py", ".md", ".toml", ".lock", ".yaml", ".html", ".js", ".css") and not {
+            ".venv",
+            "var",
+            ".git",
+            "dist",
+        } & set(path.parts):
+            if path == Path(__file__):
+                continue
+            found = bad.search(path.read_text(encoding="utf-8"))
+            assert not found, f"{path}: {found and found.group()}"
