@@ -1,0 +1,189 @@
+"""`casa demo`: a whole registry with demonstration data on this machine, until Ctrl-C. `casa seed`: only the data."""
+
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+
+import click
+from sqlalchemy import select
+
+from registry.accounts import users
+from registry.accounts.models import User
+from registry.catalogue.models import Meta, Programme
+from registry.cli import Context, pass_context, world
+from registry.cli.feeds import sync_with_bar
+from registry.cli.setup import prepare, require_free, web_command
+from registry.errors import ConfigurationError
+from registry.matching import refresh
+from registry.settings import Settings, data_path
+from registry.sync.models import Feed, Run
+
+PARTNER_PORT_STEP = 1
+
+
+@click.command("seed")
+@pass_context
+def seed_command(context: Context) -> None:
+    """Fill an empty registry with the demonstration world (marked as such on every page)."""
+    prepare(context)
+    _seed(context, partner="http://127.0.0.1:8001")
+    for line in _account_lines(context.settings):
+        click.echo(line)
+
+
+@click.command("demo")
+@pass_context
+def demo_command(context: Context) -> None:
+    """Fill an embedded database with the demo world, sync a partner's feed, serve pages and run the scheduler."""
+    started = time.monotonic()
+    settings = context.settings
+    if "CASA_DATA_DIR" not in os.environ:
+        settings = replace(settings, data_dir=Path("var/demo"))
+    partner_port = settings.port + PARTNER_PORT_STEP
+    for port in (settings.port, partner_port):
+        require_free(settings.host, port)
+    context.settings = settings = replace(
+        settings,
+        public_url=f"http://{settings.host}:{settings.port}",
+        outbound_allow=f"127.0.0.1:{partner_port}",
+    )
+    with ExitStack() as processes:
+        _stop_on_signals()
+        prepare(context)
+        partner = f"http://127.0.0.1:{partner_port}"
+        running = {"partner": _start(processes, settings, [sys.executable, "-m", "registry.cli.partner",
+                                                          str(data_path("seed_data") / "feeds"), "--port", str(partner_port)])}  # fmt: skip
+        _wait_for(f"{partner}/", running["partner"], "The demo's partner")
+        if _seed(context, partner):
+            click.echo("Demonstration world loaded.")
+        _sync_new_feeds(context)
+        with context.database.transaction() as session:
+            pairs = refresh.refresh_all(session, context.actor)
+        click.echo(f"Matches computed: {pairs}")
+        context.database.dispose()
+        running["web"] = _start(processes, settings, web_command(settings, settings.host, settings.port))
+        running["scheduler"] = _start(processes, settings, [sys.executable, "-m", "registry.cli", "scheduler"])
+        _wait_for(f"{settings.public_url}/readyz", running["web"], "The web server")
+        _introduce(settings, time.monotonic() - started)
+        _watch(running)
+
+
+def _seed(context: Context, partner: str) -> bool:
+    """Load the demo world once; True when it was loaded now. Refuses a registry that holds other data."""
+    with context.database.transaction() as session:
+        if session.get(Meta, "demo") is not None:
+            return False
+        if session.execute(select(Programme.id).limit(1)).first() or session.execute(select(User.id).limit(1)).first():
+            raise ConfigurationError(
+                "This registry holds data already, and demonstration data must not mix with it: "
+                "name an empty folder with CASA_DATA_DIR."
+            )
+        accounts = world.load(session, context.actor, partner)
+        lines = []
+        for account in accounts:
+            password = secrets.token_urlsafe(12)
+            users.create_user(session, context.actor, password=password, **account)
+            lines.append(f"{account['email']}\t{password}\t{account['name']}")
+        session.add(Meta(key="demo", value="1"))
+        path = context.settings.data_dir / "demo-accounts.txt"
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+            file.write("\n".join(lines) + "\n")
+    return True
+
+
+def _account_lines(settings: Settings) -> list[str]:
+    path = settings.data_dir / "demo-accounts.txt"
+    rows = [line.split("\t") for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
+    width = max((len(row[0]) for row in rows), default=0)
+    return [f"  {email:<{width}}  {password}  {name}" for email, password, name in rows]
+
+
+def _sync_new_feeds(context: Context) -> None:
+    """Sync every feed that never ran; later runs are the scheduler's."""
+    with context.database.reading() as session:
+        fresh = session.execute(select(Feed).where(Feed.url.is_not(None), Feed.id.not_in(select(Run.feed_id)))).scalars().all()  # type: ignore[union-attr]
+    for feed in fresh:
+        run = sync_with_bar(context, feed)
+        click.echo(
+            f"Feed “{feed.name}”: {run.created} programmes created, {run.ignored} not about small arms, {run.quarantined} in quarantine."
+        )
+
+
+def _start(processes: ExitStack, settings: Settings, command: list[str]) -> subprocess.Popen[bytes]:
+    """Start a process of the demo in a session of its own; it is ended when the demo ends, however that is."""
+    environment = {
+        **os.environ,
+        "CASA_DATA_DIR": str(settings.data_dir.absolute()),
+        "CASA_PUBLIC_URL": settings.public_url,
+        "CASA_OUTBOUND_ALLOW": settings.outbound_allow,
+        "CASA_LOG_LEVEL": "WARNING",
+    }
+    process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, start_new_session=True)
+    processes.callback(_end, process)
+    return process
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _stop_on_signals() -> None:
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, stop)
+
+
+def _wait_for(url: str, process: subprocess.Popen[bytes], what: str) -> None:
+    for _ in range(300):
+        if process.poll() is not None:
+            raise ConfigurationError(f"{what} stopped at its start (exit {process.returncode}); see the lines above.")
+        try:
+            with urllib.request.urlopen(url, timeout=2):  # noqa: S310  (our own process on this machine)
+                return
+        except urllib.error.HTTPError:
+            return
+        except OSError:
+            time.sleep(0.1)
+    raise ConfigurationError(f"{what} did not answer at {url} within 30 seconds.")
+
+
+def _introduce(settings: Settings, seconds: float) -> None:
+    click.echo(f"""
+CASA Registry with demonstration data is ready after {seconds:.0f} s.
+
+  Pages    {settings.public_url}/
+  API      {settings.public_url}/api/v1/programmes   (description: {settings.public_url}/api/v1/openapi.json)
+  Command  CASA_DATA_DIR={settings.data_dir} .venv/bin/casa doctor
+
+Log in as (passwords made for this demo only, kept in {settings.data_dir / "demo-accounts.txt"}):""")
+    for line in _account_lines(settings):
+        click.echo(line)
+    click.echo(f"\nStop with Ctrl-C. The data stays; remove it with: rm -r {settings.data_dir}")
+
+
+def _watch(running: dict[str, subprocess.Popen[bytes]]) -> None:
+    """Until Ctrl-C, or until one of the processes ends by itself."""
+    try:
+        while True:
+            for name, process in running.items():
+                if process.poll() is not None:
+                    raise ConfigurationError(f"The demo's {name} process ended (exit {process.returncode}); the demo stops.")
+            time.sleep(0.5)
+    except KeyboardInterrupt:
+        click.echo("\nStopping …")
