@@ -20,7 +20,7 @@ def upgrade() -> None:
             # Texts come in already folded and split (catalogue/search.py), so the tokenizer only cuts at spaces.
             op.execute(f"CREATE VIRTUAL TABLE {kind}_search USING fts5(title, body, tokenize = 'unicode61 remove_diacritics 0')")
         else:
-            op.execute(f"CREATE TABLE {kind}_search (id bigint PRIMARY KEY REFERENCES {kind} (id) ON DELETE CASCADE, body tsvector NOT NULL)")
+            op.execute(f"CREATE TABLE {kind}_search (rowid bigint PRIMARY KEY REFERENCES {kind} (id) ON DELETE CASCADE, body tsvector NOT NULL)")
             op.execute(f"CREATE INDEX ix_{kind}_search_body ON {kind}_search USING gin (body)")
     op.execute(sa.text("INSERT INTO audit_head (id, entry_id, sha256) VALUES (1, 0, :zero)").bindparams(zero="0" * 64))
     for key in ("registry_id", "epoch"):

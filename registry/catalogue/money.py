@@ -1,0 +1,181 @@
+"""Money: integers in a currency's minor unit, converted to US dollars at the average rate of the value date's year.
+
+Rates are our own small table (data/rates.csv) with source and check mark; what cannot be converted stays unknown.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_HALF_EVEN, Decimal
+from functools import cache
+
+from registry.catalogue.reference import read_table
+
+NEAREST_YEARS = 2
+"""A year without a rate takes that of the nearest year at most this far away: budgets lie in years still to come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """An amount in US cents and the rate used: `rate` dollars per unit, the average of `rate_date`'s year."""
+
+    cents: int
+    rate: Decimal
+    rate_date: str
+    source: str
+    checked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """Dollars per unit of a currency, average over one year."""
+
+    usd_per_unit: Decimal
+    year: int
+    source: str
+    checked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount in minor units; currency None: not said."""
+
+    amount: int
+    currency: str | None
+
+
+@cache
+def currencies() -> dict[str, tuple[int, str]]:
+    """ISO 4217 code → (digits after the point, English name)."""
+    return {row["code"]: (int(row["digits"]), row["name"]) for row in read_table("currencies.csv")}
+
+
+@cache
+def _rates() -> dict[str, dict[int, Rate]]:
+    found: dict[str, dict[int, Rate]] = {}
+    for row in read_table("rates.csv"):
+        rate = Rate(
+            Decimal(row["usd_per_unit"]),
+            int(row["year"]),
+            row["source"],
+            row["checked"].strip().lower() in ("1", "true", "yes"),
+        )
+        found.setdefault(row["currency"], {})[rate.year] = rate
+    return found
+
+
+def minor_units(currency: str | None) -> int:
+    """Digits after the point; two where the currency is not known."""
+    return currencies().get(currency or "", (2, ""))[0]
+
+
+def to_minor(amount: Decimal, currency: str | None) -> int:
+    """An amount in whole units → minor units, half to even."""
+    return int(amount.scaleb(minor_units(currency)).to_integral_value(ROUND_HALF_EVEN))
+
+
+def to_decimal(amount_minor: int, currency: str | None) -> Decimal:
+    """Minor units → an amount in whole units, with the currency's digits."""
+    return Decimal(amount_minor).scaleb(-minor_units(currency))
+
+
+@cache
+def rate_of(currency: str, year: int | None) -> Rate | None:
+    """The rate of a currency in a year, or of the nearest year within reach; None where there is none."""
+    if currency == "USD":
+        return Rate(Decimal(1), year or 0, "US dollar", True)
+    if year is None:
+        return None
+    years = _rates().get(currency, {})
+    nearest = min(years, key=lambda known: (abs(known - year), known), default=None)
+    return years[nearest] if nearest is not None and abs(nearest - year) <= NEAREST_YEARS else None
+
+
+def usd_cents(amount_minor: int, currency: str | None, on: str | date | None) -> Converted | None:
+    """US cents of an amount at its value date; None where currency, date (but for dollars) or rate is not known."""
+    if not currency:
+        return None
+    year = on.year if isinstance(on, date) else int(on[:4]) if on else None
+    rate = rate_of(currency, year)
+    if rate is None:
+        return None
+    dollars = to_decimal(amount_minor, currency) * rate.usd_per_unit
+    rate_date = f"{rate.year}-12-31" if rate.year else ""
+    return Converted(to_minor(dollars, "USD"), rate.usd_per_unit, rate_date, rate.source, rate.checked)
+
+
+_SYMBOLS = {"US$": "USD", "€": "EUR", "£": "GBP", "C$": "CAD", "A$": "AUD", "₽": "RUB", "₹": "INR"}
+_SCALES = {"k": 3, "thousand": 3, "m": 6, "mn": 6, "million": 6, "bn": 9, "billion": 9}
+_MONEY = re.compile(
+    r"""^(?P<before>[A-Z]{3}\b|US\$|C\$|A\$|[€£₽₹])?\s*\$?\s*
+        (?P<sign>[-−])?\s*(?P<number>\d[\d.,'’\s٫٬]*?)\s*(?P<scale>k|thousand|m|mn|million|bn|billion)?\s*
+        (?P<after>[A-Z]{3}|US\$|[€£₽₹$])?$""",
+    re.VERBOSE | re.IGNORECASE,
+)
+
+
+def parse_money(text: str, currency: str | None = None) -> Money:
+    """Money as people write it: `USD $91,501.05`, `99 958 €`, `EUR 5.56 m`. `currency` stands in where none is written.
+
+    Raises ValueError, with a message for a person, where it is not an amount or could be read in two ways.
+    """
+    text = "".join(
+        str(unicodedata.decimal(c)) if c.isdecimal() else c for c in unicodedata.normalize("NFKC", text).strip()
+    )
+    found = _MONEY.match(text)
+    if not found:
+        raise ValueError("This is not an amount of money.")
+    written = {_code(mark) for mark in (found["before"], found["after"]) if mark and mark != "$"}
+    if len(written) > 1:
+        raise ValueError("Two currencies are named.")
+    currency = written.pop() if written else currency
+    if currency and currency not in currencies():
+        raise ValueError("This currency is not known.")
+    number = _number(found["number"], minor_units(currency))
+    if found["sign"]:
+        number = -number
+    exact = number.scaleb(_SCALES.get((found["scale"] or "").lower(), 0))
+    return Money(to_minor(exact, currency), currency)
+
+
+def _code(mark: str) -> str:
+    return _SYMBOLS.get(mark.upper(), mark.upper())
+
+
+def _number(written: str, digits: int) -> Decimal:
+    """Digits with thousands and decimal marks of any custom → a number; the last mark decides, doubt is an error."""
+    written = re.sub(r"[\s'’٬]", "", written).replace("٫", ".")
+    commas, points = written.count(","), written.count(".")
+    if commas and points:
+        decimal = max(written.rfind(","), written.rfind("."))
+        thousands = "," if written[decimal] == "." else "."
+        if written.count(written[decimal]) > 1:
+            raise ValueError("This is not an amount of money.")
+        whole = written[:decimal].split(thousands)
+        return Decimal(_joined(whole) + "." + (written[decimal + 1 :] or "0"))
+    if commas + points == 0:
+        return Decimal(written)
+    mark = "," if commas else "."
+    parts = written.split(mark)
+    if len(parts) > 2:
+        return Decimal(_joined(parts))
+    whole_part, rest = parts
+    if len(rest) == 3 and len(whole_part) <= 3 and whole_part != "0" and digits != 3:
+        if mark == ".":
+            raise ValueError("This can be read in two ways: write thousands without a point, or two decimals.")
+        return Decimal(whole_part + rest)
+    return Decimal(f"{whole_part}.{rest or '0'}")
+
+
+def _joined(groups: list[str]) -> str:
+    if not all(len(group) == 3 for group in groups[1:]):
+        raise ValueError("This is not an amount of money.")
+    return "".join(groups)
+
+
+def format_money(amount_minor: int, currency: str | None) -> str:
+    """Money in plain English digits: `USD 91,501.05`; whole amounts without decimals. Pages use the reader's locale."""
+    exact = to_decimal(amount_minor, currency)
+    shown = f"{exact:,.0f}" if exact == exact.to_integral_value() else f"{exact:,}"
+    return f"{currency} {shown}" if currency else shown
