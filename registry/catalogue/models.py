@@ -7,12 +7,15 @@ narrow row that lists and totals read; facets are one table, so that filters and
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, String, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from registry.db import BigId, JSONValue, LongText, Timestamped, UTCDateTime
 
 VISIBILITIES = ("public", "members", "private")
+
+SortText = String(100).with_variant(String(100, collation="C"), "postgresql")
+"""Folded text to sort by (catalogue/rows.py: sort_key), compared by code point so that both engines agree."""
 
 
 class Meta(SQLModel, table=True):
@@ -27,9 +30,13 @@ class Organisation(Timestamped, table=True):
     """A body that gives, does or reports. `kind` is IATI's OrganisationType code."""
 
     __tablename__ = "organisation"
-    __table_args__ = {"sqlite_autoincrement": True}
+    __table_args__ = (
+        Index("ix_organisation_name", "archived_at", "sort_name", "id"),
+        {"sqlite_autoincrement": True},
+    )
     id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     name: str = Field(max_length=500)
+    sort_name: str = Field(default="", sa_type=SortText)
     names: dict[str, Any] = Field(default_factory=dict, sa_type=JSONValue)
     """language → name"""
     acronym: str | None = Field(default=None, max_length=40)
@@ -40,7 +47,7 @@ class Organisation(Timestamped, table=True):
     website: str | None = Field(default=None, max_length=500)
     source: str = Field(default="person", max_length=100)
     """`person`, `feed:<id>` …: where the record came from first."""
-    archived_at: datetime | None = Field(default=None, sa_type=UTCDateTime)  # type: ignore[call-overload]
+    archived_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
 
 
 class OrganisationIdentifier(SQLModel, table=True):
@@ -64,8 +71,10 @@ class Programme(Timestamped, table=True):
         # The lists' keyset orders, over what is in force.
         Index("ix_programme_updated", "archived_at", "updated_at", "id"),
         Index("ix_programme_start", "archived_at", "start_date", "id"),
-        Index("ix_programme_title", "archived_at", "title", "id"),
+        Index("ix_programme_title", "archived_at", "sort_title", "id"),
         Index("ix_programme_budget", "archived_at", "budget_usd", "id"),
+        # Counting what somebody may see reads this index alone.
+        Index("ix_programme_visibility", "archived_at", "visibility"),
         {"sqlite_autoincrement": True},
     )
     id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
@@ -73,6 +82,7 @@ class Programme(Timestamped, table=True):
     derived_identifier: bool = Field(default=False)
     """The source gave none: made from reporting organisation, title, dates and countries."""
     title: str = Field(sa_type=LongText)
+    sort_title: str = Field(default="", sa_type=SortText)
     title_language: str = Field(default="en", max_length=10)
     status: str | None = Field(default=None, max_length=4)
     """IATI ActivityStatus code."""
@@ -97,8 +107,8 @@ class Programme(Timestamped, table=True):
     visibility: str = Field(default="public", max_length=10)
     source: str = Field(default="person", max_length=50)
     """`feed:<id>` or `person`."""
-    source_updated_at: datetime | None = Field(default=None, sa_type=UTCDateTime)  # type: ignore[call-overload]
-    archived_at: datetime | None = Field(default=None, sa_type=UTCDateTime)  # type: ignore[call-overload]
+    source_updated_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    archived_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     archived_reason: str | None = Field(default=None, max_length=300)
 
 
@@ -111,7 +121,7 @@ class ProgrammeDocument(SQLModel, table=True):
     )
     document: str = Field(sa_type=LongText)
     source_run_id: int | None = Field(default=None, sa_type=BigId)
-    read_at: datetime = Field(sa_type=UTCDateTime)  # type: ignore[call-overload]
+    read_at: datetime = Field(sa_type=UTCDateTime)
 
 
 class ProgrammeOverride(SQLModel, table=True):
@@ -125,7 +135,7 @@ class ProgrammeOverride(SQLModel, table=True):
     value: str = Field(sa_type=LongText)
     """JSON text"""
     user_id: int | None = Field(default=None, foreign_key="user_account.id", sa_type=BigId)
-    at: datetime = Field(sa_type=UTCDateTime)  # type: ignore[call-overload]
+    at: datetime = Field(sa_type=UTCDateTime)
 
 
 class ProgrammeFacet(SQLModel, table=True):
@@ -153,7 +163,7 @@ class Revision(SQLModel, table=True):
     kind: str = Field(max_length=30)
     record_id: int = Field(sa_type=BigId)
     version: int
-    at: datetime = Field(sa_type=UTCDateTime)  # type: ignore[call-overload]
+    at: datetime = Field(sa_type=UTCDateTime)
     actor: str = Field(max_length=200)
     changes: str = Field(sa_type=LongText)
     """JSON: field → [before, after]"""
@@ -170,7 +180,7 @@ class StateFact(SQLModel, table=True):
     value: bool | None = None
     source: str = Field(max_length=500)
     checked: bool = Field(default=False)
-    updated_at: datetime = Field(sa_type=UTCDateTime)  # type: ignore[call-overload]
+    updated_at: datetime = Field(sa_type=UTCDateTime)
 
 
 class Participation(SQLModel, table=True):

@@ -94,6 +94,11 @@ def upgrade() -> None:
         sa.Column("updated_at", registry.db.UTCDateTime(timezone=True), nullable=False),
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("name", sqlmodel.sql.sqltypes.AutoString(length=500), nullable=False),
+        sa.Column(
+            "sort_name",
+            sa.String(length=100).with_variant(sa.String(length=100, collation="C"), "postgresql"),
+            nullable=False,
+        ),
         sa.Column("names", sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False),
         sa.Column("acronym", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=True),
         sa.Column("kind", sqlmodel.sql.sqltypes.AutoString(length=4), nullable=True),
@@ -105,6 +110,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_organisation")),
         sqlite_autoincrement=True,
     )
+    with op.batch_alter_table("organisation", schema=None) as batch_op:
+        batch_op.create_index("ix_organisation_name", ["archived_at", "sort_name", "id"], unique=False)
+
     op.create_table(
         "participation",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -242,6 +250,11 @@ def upgrade() -> None:
         sa.Column("iati_identifier", sqlmodel.sql.sqltypes.AutoString(length=500), nullable=False),
         sa.Column("derived_identifier", sa.Boolean(), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
+        sa.Column(
+            "sort_title",
+            sa.String(length=100).with_variant(sa.String(length=100, collation="C"), "postgresql"),
+            nullable=False,
+        ),
         sa.Column("title_language", sqlmodel.sql.sqltypes.AutoString(length=10), nullable=False),
         sa.Column("status", sqlmodel.sql.sqltypes.AutoString(length=4), nullable=True),
         sa.Column("start_date", sqlmodel.sql.sqltypes.AutoString(length=10), nullable=True),
@@ -278,8 +291,9 @@ def upgrade() -> None:
             batch_op.f("ix_programme_reporting_organisation_id"), ["reporting_organisation_id"], unique=False
         )
         batch_op.create_index("ix_programme_start", ["archived_at", "start_date", "id"], unique=False)
-        batch_op.create_index("ix_programme_title", ["archived_at", "title", "id"], unique=False)
+        batch_op.create_index("ix_programme_title", ["archived_at", "sort_title", "id"], unique=False)
         batch_op.create_index("ix_programme_updated", ["archived_at", "updated_at", "id"], unique=False)
+        batch_op.create_index("ix_programme_visibility", ["archived_at", "visibility"], unique=False)
 
     op.create_table(
         "user_account",
@@ -771,6 +785,7 @@ def downgrade() -> None:
     op.drop_table("assessment")
     op.drop_table("user_account")
     with op.batch_alter_table("programme", schema=None) as batch_op:
+        batch_op.drop_index("ix_programme_visibility")
         batch_op.drop_index("ix_programme_updated")
         batch_op.drop_index("ix_programme_title")
         batch_op.drop_index("ix_programme_start")
@@ -800,6 +815,9 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_participation_instrument"))
 
     op.drop_table("participation")
+    with op.batch_alter_table("organisation", schema=None) as batch_op:
+        batch_op.drop_index("ix_organisation_name")
+
     op.drop_table("organisation")
     op.drop_table("idempotency_key")
     with op.batch_alter_table("failed_attempt", schema=None) as batch_op:
