@@ -1,4 +1,4 @@
-"""Tables of matching: needs, offers and the pairs found. No behaviour. Amounts are integers in the currency's minor unit."""
+"""Tables of matching: needs, offers, the pairs found. No behaviour. Amounts are integers in minor units."""
 
 from datetime import date, datetime
 from typing import Any
@@ -124,7 +124,8 @@ class Offer(Timestamped, table=True):
     window_start: date | None = None
     window_end: date | None = None
     conditions: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSONValue)
-    """[{"kind": "participates", "instrument": "att"} | {"kind": "reported", "instrument": "poa", "within_months": 24}]"""
+    """[{"kind": "participates", "instrument": "att"} | {"kind": "reported", "instrument": "poa", "within_months": 24}]
+    """
     status: str = Field(default="draft", max_length=12)
     visibility: str = Field(default="public", max_length=10)
     expires_at: datetime | None = Field(default=None, sa_type=UTCDateTime)  # type: ignore[call-overload]
