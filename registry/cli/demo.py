@@ -109,7 +109,11 @@ def _account_lines(settings: Settings) -> list[str]:
 def _sync_new_feeds(context: Context) -> None:
     """Sync every feed that never ran; later runs are the scheduler's."""
     with context.database.reading() as session:
-        fresh = session.execute(select(Feed).where(Feed.url.is_not(None), Feed.id.not_in(select(Run.feed_id)))).scalars().all()  # type: ignore[union-attr]
+        fresh = (
+            session.execute(select(Feed).where(Feed.url.is_not(None), Feed.id.not_in(select(Run.feed_id))))
+            .scalars()
+            .all()
+        )  # type: ignore[union-attr]
     for feed in fresh:
         run = sync_with_bar(context, feed)
         click.echo(
@@ -183,7 +187,9 @@ def _watch(running: dict[str, subprocess.Popen[bytes]]) -> None:
         while True:
             for name, process in running.items():
                 if process.poll() is not None:
-                    raise ConfigurationError(f"The demo's {name} process ended (exit {process.returncode}); the demo stops.")
+                    raise ConfigurationError(
+                        f"The demo's {name} process ended (exit {process.returncode}); the demo stops."
+                    )
             time.sleep(0.5)
     except KeyboardInterrupt:
         click.echo("\nStopping …")

@@ -35,9 +35,9 @@ def prepare(context: Context) -> None:
     try:
         context.settings.data_dir.mkdir(parents=True, exist_ok=True)
         context.settings.ensure_secret()
-    except PermissionError as error:
+    except OSError as error:
         raise ConfigurationError(
-            f"{error.filename} cannot be written: choose a folder of yours with CASA_DATA_DIR."
+            f"{error.filename} cannot be written ({error.strerror}): choose a folder of yours with CASA_DATA_DIR."
         ) from None
     migrate.upgrade(context.database)
     with context.database.transaction() as session:
