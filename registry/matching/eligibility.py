@@ -1,0 +1,197 @@
+"""Which pairs of need and offer are possible at all: rules that each give the reasons against a pair, or none. Pure.
+
+A block says in words what stands against the pair, which field of which side says so, and what would lift it. What is
+not known does not block, except a donor's condition: nobody may be promised money on a guess.
+"""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from registry.errors import N_
+from registry.matching.facts import DAYS_PER_MONTH, Act, Context, NeedFacts, OfferFacts, overlap, reach
+
+PARTY_ACTS = frozenset({"ratification", "accession", "acceptance", "approval", "succession", "participation"})
+"""Acts by which a State takes part in an instrument; a signature alone does not bind it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One reason against a pair. `message` and `unblock` are msgids, filled with `params`."""
+
+    code: str
+    message: str
+    need_field: str | None
+    offer_field: str | None
+    unblock: str
+    params: dict[str, Any] = field(default_factory=dict)
+
+
+def check(need: NeedFacts, offer: OfferFacts, context: Context, min_overlap_months: float) -> list[Block]:
+    """All reasons against the pair, in the rules' order; empty: the pair is eligible."""
+    return [block for rule in RULES for block in rule(need, offer, context, min_overlap_months)]
+
+
+def is_eligible(need: NeedFacts, offer: OfferFacts, context: Context, min_overlap_months: float) -> bool:
+    """Whether nothing stands against the pair; stops at the first reason."""
+    return next((False for rule in RULES for _ in rule(need, offer, context, min_overlap_months)), True)
+
+
+def _both_open(need: NeedFacts, offer: OfferFacts, _context: Context, _months: float) -> Iterator[Block]:
+    if need.status != "open":
+        yield Block(
+            "not_open",
+            N_("The need is not open: its status is “%(status)s”."),
+            "status",
+            None,
+            N_("The State opens or renews the need."),
+            {"status": need.status},
+        )
+    if offer.status != "open":
+        yield Block(
+            "not_open",
+            N_("The offer is not open: its status is “%(status)s”."),
+            None,
+            "status",
+            N_("Its owner opens or renews the offer."),
+            {"status": offer.status},
+        )
+
+
+def _type(need: NeedFacts, offer: OfferFacts, _context: Context, _months: float) -> Iterator[Block]:
+    if not need.types & offer.types:
+        yield Block(
+            "type_mismatch",
+            N_("The need asks for %(asked)s; the offer gives %(offered)s."),
+            "lines",
+            "types",
+            N_("A line of the need is of a type that the offer gives."),
+            {"asked": _list(need.types), "offered": _list(offer.types)},
+        )
+
+
+def _theme(need: NeedFacts, offer: OfferFacts, _context: Context, _months: float) -> Iterator[Block]:
+    if offer.themes and not need.themes & offer.themes:
+        yield Block(
+            "theme_mismatch",
+            N_("The need is about %(asked)s; the offer is for %(offered)s."),
+            "themes",
+            "themes",
+            N_("Both sides share a theme."),
+            {"asked": _list(need.themes), "offered": _list(offer.themes)},
+        )
+
+
+def _geography(need: NeedFacts, offer: OfferFacts, _context: Context, _months: float) -> Iterator[Block]:
+    if reach(need, offer) is None:
+        yield Block(
+            "geography",
+            N_("The offer is for %(places)s; %(state)s is not among them."),
+            "state",
+            "places",
+            N_("The offer's places take in %(state)s."),
+            {"state": need.state, "places": _list(offer.places)},
+        )
+
+
+def _window(need: NeedFacts, offer: OfferFacts, _context: Context, least: float) -> Iterator[Block]:
+    both = overlap(need, offer)
+    if both.days is None or both.days >= least * DAYS_PER_MONTH:
+        return
+    missing = math.ceil(least * DAYS_PER_MONTH - both.days)
+    params = {"days": max(both.days, 0), "least": f"{least:g}", "missing": missing}
+    yield Block(
+        "window_too_short",
+        N_("Both windows run together for %(days)s days; at least %(least)s months are needed."),
+        "window_end",
+        "window_end",
+        N_("The windows run together for %(missing)s days more."),
+        params,
+    )
+
+
+def _minimum_grant(need: NeedFacts, offer: OfferFacts, _context: Context, _months: float) -> Iterator[Block]:
+    asked = need.asked(offer.types).whole
+    if asked is not None and offer.min_grant is not None and asked < offer.min_grant:
+        yield Block(
+            "below_minimum_grant",
+            N_("The need asks USD %(asked)s of what is offered; the smallest grant is USD %(minimum)s."),
+            "lines",
+            "min_grant",
+            N_("The ask rises to USD %(minimum)s, or the smallest grant falls to USD %(asked)s."),
+            {"asked": dollars(asked), "minimum": dollars(offer.min_grant)},
+        )
+
+
+def _conditions(need: NeedFacts, offer: OfferFacts, context: Context, _months: float) -> Iterator[Block]:
+    for position, condition in enumerate(offer.conditions):
+        acts = context.participation.get((need.state, condition["instrument"]), ())
+        offer_field = f"conditions.{position}"
+        if condition["kind"] == "participates":
+            yield from _participates(need.state, condition["instrument"], acts, offer_field)
+        else:
+            yield from _reported(need.state, condition, acts, context.today, offer_field)
+
+
+def _participates(state: str, instrument: str, acts: tuple[Act, ...], offer_field: str) -> Iterator[Block]:
+    params = {"state": state, "instrument": instrument}
+    if not acts:
+        yield Block(
+            "condition_unknown",
+            N_("The offer asks that the State take part in “%(instrument)s”; nothing is known of %(state)s here."),
+            "state",
+            offer_field,
+            N_("The participation of %(state)s in “%(instrument)s” is entered."),
+            params,
+        )
+    elif not any(act.act in PARTY_ACTS for act in acts):
+        yield Block(
+            "condition_not_met",
+            N_("The offer asks that the State take part in “%(instrument)s”; %(state)s is not bound by it."),
+            "state",
+            offer_field,
+            N_("%(state)s ratifies or accedes to “%(instrument)s”."),
+            params,
+        )
+
+
+def _reported(state: str, condition: Any, acts: tuple[Act, ...], today: date, offer_field: str) -> Iterator[Block]:
+    reports = [act for act in acts if act.act == "report"]
+    dates = [act.on for act in reports if act.on is not None]
+    months = condition["within_months"]
+    if any((today - on).days <= months * DAYS_PER_MONTH for on in dates):
+        return
+    params = {"state": state, "instrument": condition["instrument"], "months": months}
+    if len(dates) == len(reports) and dates:
+        yield Block(
+            "condition_not_met",
+            N_("The offer asks for a report on “%(instrument)s” within %(months)s months; the last is of %(last)s."),
+            "state",
+            offer_field,
+            N_("%(state)s files a report on “%(instrument)s”."),
+            {**params, "last": max(dates).isoformat()},
+        )
+    else:
+        yield Block(
+            "condition_unknown",
+            N_("The offer asks for a report on “%(instrument)s” within %(months)s months; none is known of %(state)s."),
+            "state",
+            offer_field,
+            N_("A report of %(state)s on “%(instrument)s” is entered with its date."),
+            params,
+        )
+
+
+def dollars(cents: int) -> str:
+    """US dollars for a sentence: whole where they are whole."""
+    return f"{cents // 100:,}" if cents % 100 == 0 else f"{cents / 100:,.2f}"
+
+
+def _list(codes: frozenset[str]) -> str:
+    return ", ".join(sorted(codes)) or "–"
+
+
+Rule = Callable[[NeedFacts, OfferFacts, Context, float], Iterator[Block]]
+RULES: tuple[Rule, ...] = (_both_open, _type, _theme, _geography, _window, _minimum_grant, _conditions)
