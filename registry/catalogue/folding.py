@@ -5,6 +5,7 @@ Both engines index exactly what `tokens` gives, so they find the same records. S
 
 import re
 import unicodedata
+from functools import lru_cache
 
 # One Arabic letter, several ways to write it: people type either.
 _VARIANTS = str.maketrans(
@@ -27,19 +28,23 @@ _VARIANTS = str.maketrans(
         "‘": "'",
     }
 )
-_HAN = "㐀-䶿一-鿿豈-﫿\U00020000-\U0003ffff"
+_HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _TOKEN = re.compile(rf"[{_HAN}]+|[^\W_{_HAN}]+")
+_ASCII_WORD = re.compile("[a-z0-9]+")
 _IS_HAN = re.compile(rf"[{_HAN}]")
 MAX_TOKEN = 80
 """Longer runs (addresses, keys) are cut: nobody types them, and an index entry has a limit."""
 
 
 def fold(text: str) -> str:
-    """The text as it is compared: width and case unified, accents, harakat and tatweel gone, ё as е."""
-    if text.isascii():
-        return text.lower()
-    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
-    bare = "".join(c for c in decomposed if not unicodedata.combining(c))
+    """The text as it is compared: width, case and spaces unified, accents, harakat and tatweel gone, ё as е."""
+    return " ".join([piece.lower() if piece.isascii() else _fold_piece(piece) for piece in text.split()])
+
+
+@lru_cache(maxsize=50_000)  # texts of one field use the same words over and over
+def _fold_piece(piece: str) -> str:
+    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", piece).casefold())
+    bare = "".join([c for c in decomposed if not unicodedata.combining(c)])
     return unicodedata.normalize("NFC", bare).translate(_VARIANTS)
 
 
@@ -59,12 +64,23 @@ def tokens(text: str) -> list[str]:
     Every Han character thus begins some token, so a search for one character is a search for a beginning.
     """
     found: list[str] = []
-    for run in _TOKEN.findall(fold(text)):
+    for line in text.splitlines():
+        if line.isascii():
+            found += [word[:MAX_TOKEN] for word in _ASCII_WORD.findall(line.lower())]
+        else:
+            for piece in line.split():
+                found += _piece_tokens(piece)
+    return found
+
+
+@lru_cache(maxsize=50_000)
+def _piece_tokens(piece: str) -> list[str]:
+    found: list[str] = []
+    for run in _TOKEN.findall(fold(piece)):
         if run.isascii() or not is_han(run):
             found.append(run[:MAX_TOKEN])
         else:
-            found += pairs(run)
-            found.append(run[-1])
+            found += [*pairs(run), run[-1]]
     return found
 
 

@@ -97,12 +97,19 @@ def usd_cents(amount_minor: int, currency: str | None, on: str | date | None) ->
     if not currency:
         return None
     year = on.year if isinstance(on, date) else int(on[:4]) if on else None
-    rate = rate_of(currency, year)
-    if rate is None:
+    known = _factor(currency, year)
+    if known is None:
         return None
-    dollars = to_decimal(amount_minor, currency) * rate.usd_per_unit
-    rate_date = f"{rate.year}-12-31" if rate.year else ""
-    return Converted(to_minor(dollars, "USD"), rate.usd_per_unit, rate_date, rate.source, rate.checked)
+    factor, rate = known
+    cents = int((Decimal(amount_minor) * factor).to_integral_value(ROUND_HALF_EVEN))
+    return Converted(cents, rate.usd_per_unit, f"{rate.year}-12-31" if rate.year else "", rate.source, rate.checked)
+
+
+@cache
+def _factor(currency: str, year: int | None) -> tuple[Decimal, Rate] | None:
+    """What to multiply minor units by to have US cents."""
+    rate = rate_of(currency, year)
+    return None if rate is None else (rate.usd_per_unit.scaleb(2 - minor_units(currency)), rate)
 
 
 _SYMBOLS = {"US$": "USD", "€": "EUR", "£": "GBP", "C$": "CAD", "A$": "AUD", "₽": "RUB", "₹": "INR"}
