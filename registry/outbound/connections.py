@@ -1,0 +1,127 @@
+"""Connections that check the address they are about to use, and that can be cut from another thread."""
+
+import contextlib
+import socket
+import threading
+from functools import partial
+from typing import Any
+
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool
+from urllib3.poolmanager import PoolManager
+
+from registry.outbound.addresses import Allowed, refusal
+
+
+class Refused(Exception):
+    """The address may not be connected to; the message says why."""
+
+
+class Guard:
+    """Opens sockets for one download, and shuts all of them when the deadline has passed.
+
+    No timeout of the libraries below bounds a download as a whole: one byte every few seconds keeps each of them happy.
+    """
+
+    def __init__(self, allowed: Allowed, deadline_seconds: float) -> None:
+        self.allowed = allowed
+        self.fired = threading.Event()
+        self._handles: list[socket.socket] = []
+        self._lock = threading.Lock()
+        self._timer = threading.Timer(deadline_seconds, self._cut)
+        self._timer.daemon = True
+
+    def __enter__(self) -> "Guard":
+        self._timer.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+        with self._lock:
+            for handle in self._handles:
+                handle.close()
+            self._handles.clear()
+
+    def _cut(self) -> None:
+        with self._lock:
+            self.fired.set()
+            for handle in self._handles:
+                with contextlib.suppress(OSError):  # closed by its owner meanwhile
+                    handle.shutdown(socket.SHUT_RDWR)
+
+    def connect(self, host: str, port: int, timeout: float | None) -> socket.socket:
+        """A connected socket to the first address of `host` that answers. Raises Refused or OSError.
+
+        Every address of the answer must be allowed: a name that points inside as well as outside is not to be trusted.
+        """
+        answers = socket.getaddrinfo(host.strip("[]"), port, 0, socket.SOCK_STREAM)
+        for *_, target in answers:
+            if reason := refusal(host, str(target[0]), int(target[1]), self.allowed):
+                raise Refused(reason)
+        failure: OSError = OSError("the name has no address")
+        for family, kind, protocol, _, target in answers:
+            opened = socket.socket(family, kind, protocol)
+            try:
+                opened.settimeout(timeout)
+                self._keep(opened)
+                opened.connect(target)
+            except OSError as error:
+                opened.close()
+                failure = error
+                continue
+            return opened
+        raise failure
+
+    def _keep(self, opened: socket.socket) -> None:
+        # A duplicate: TLS takes the socket itself over, and shutting the duplicate shuts the same connection.
+        with self._lock:
+            if self.fired.is_set():
+                raise TimeoutError("the deadline has passed")
+            self._handles.append(opened.dup())
+
+
+class _Guarded:
+    """Mixed into urllib3's connections: the one place where they open a socket."""
+
+    def __init__(self, *args: Any, guard: Guard, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.guard = guard
+
+    def _new_conn(self) -> socket.socket:
+        timeout = self.timeout if isinstance(self.timeout, int | float) else None  # type: ignore[attr-defined]
+        return self.guard.connect(self._dns_host, self.port, timeout)  # type: ignore[attr-defined]
+
+
+class _PlainConnection(_Guarded, HTTPConnection):
+    pass
+
+
+class _TLSConnection(_Guarded, HTTPSConnection):
+    pass
+
+
+class _Pools(PoolManager):
+    def __init__(self, guard: Guard, **options: Any) -> None:
+        super().__init__(**options)
+        self.guard = guard
+
+    def _new_pool(self, scheme: str, host: str, port: int, request_context: Any = None) -> HTTPConnectionPool:
+        pool = super()._new_pool(scheme, host, port, request_context)
+        kind = _TLSConnection if scheme == "https" else _PlainConnection
+        pool.ConnectionCls = partial(kind, guard=self.guard)  # type: ignore[assignment]
+        return pool
+
+
+class GuardedAdapter(HTTPAdapter):
+    """For requests: every connection through the guard, never through a proxy, no silent retries."""
+
+    def __init__(self, guard: Guard) -> None:
+        self.guard = guard
+        super().__init__(max_retries=0)
+
+    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **options: Any) -> None:
+        self.poolmanager = _Pools(self.guard, num_pools=connections, maxsize=maxsize, block=block, **options)
+
+    def proxy_manager_for(self, *args: Any, **options: Any) -> Any:
+        raise Refused("proxies are not used")
