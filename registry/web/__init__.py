@@ -1,7 +1,25 @@
-"""Pages (Jinja), forms, static files, translations. Thin: the same services as the API."""
+"""Pages (Jinja), forms, static files, translations. Thin: the same services as the API, no business rule.
+
+A page module defines `pages`, a Blueprint with a short name and no prefix; here it is hung under `/<lang>/`, so its
+endpoints read `web.<name>.<view>` and `url_for` fills in the language of the page.
+"""
+
+from flask import Blueprint
 
 from registry.http import RegistryFlask
+from registry.web import assets, error_pages, i18n, overview_pages, presentation
+
+MODULES = [overview_pages]
+"""Page modules in the order of the slices they show."""
 
 
 def install(app: RegistryFlask) -> None:
-    """Register every page module."""
+    """Register languages, static files, error pages and every page module."""
+    i18n.install(app)
+    assets.install(app)
+    presentation.install(app)
+    site = Blueprint("web", __name__, url_prefix=i18n.URL_PREFIX)
+    for module in MODULES:
+        site.register_blueprint(module.pages)
+    error_pages.install(site)
+    app.register_blueprint(site)

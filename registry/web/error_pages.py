@@ -1,0 +1,66 @@
+"""Error pages: what happened and the way on, in plain words, with the right status. The API answers by itself."""
+
+import logging
+import uuid
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from registry.errors import N_, InvalidInput, NotAuthenticated, RegistryError, TooManyAttempts
+from registry.http import SAFE_METHODS
+from registry.web.i18n import message
+
+log = logging.getLogger(__name__)
+
+TITLES = {
+    400: N_("This request could not be read"),
+    403: N_("You may not do this"),
+    404: N_("There is no such page"),
+    405: N_("This page does not take that kind of request"),
+    409: N_("This is not possible as things stand"),
+    412: N_("Somebody else changed this meanwhile"),
+    413: N_("This is too large"),
+    422: N_("Something in what was sent does not fit"),
+    429: N_("Too many attempts"),
+    500: N_("Something went wrong here"),
+}
+
+
+def install(site: Blueprint) -> None:
+    """Answer every error of the pages with a page."""
+    site.register_error_handler(Exception, answer)
+
+
+def answer(error: Exception) -> ResponseReturnValue:
+    """The page for any error; who is not signed in is led to the login and back. What nobody expected is logged."""
+    if isinstance(error, RegistryError) and error.status < 500:
+        return _of_registry_error(error)
+    if isinstance(error, CSRFError):
+        return _page(
+            400, gettext("The form was open for too long. Go back, load the page again and send it once more.")
+        )
+    if isinstance(error, HTTPException):
+        return error.get_response() if (error.code or 500) < 400 else _page(error.code or 500)
+    number = uuid.uuid4().hex[:8]
+    log.error("fault %s at %s %s", number, request.method, request.path, exc_info=error)
+    return _page(500, reference=number)
+
+
+def _of_registry_error(error: RegistryError) -> ResponseReturnValue:
+    if isinstance(error, NotAuthenticated) and request.method in SAFE_METHODS:
+        return redirect(url_for("web.session.login", next=request.full_path.rstrip("?")))
+    response = _page(error.status, message(error), fields=error.fields if isinstance(error, InvalidInput) else {})
+    return (*response, {"Retry-After": str(error.retry_after)}) if isinstance(error, TooManyAttempts) else response
+
+
+def _page(
+    status: int, detail: str = "", *, reference: str = "", fields: dict[str, list[str]] | None = None
+) -> tuple[str, int]:
+    title = gettext(TITLES.get(status) or (TITLES[500] if status >= 500 else TITLES[400]))
+    page = render_template(
+        "errors/error.html", title=title, status=status, detail=detail, reference=reference, fields=fields or {}
+    )
+    return page, status

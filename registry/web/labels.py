@@ -1,0 +1,96 @@
+"""Words for codes: statuses, types, roles, reasons. Everything a page shows instead of a code stands here."""
+
+from flask_babel import gettext
+
+from registry.errors import N_
+
+LABELS: dict[str, dict[str, str]] = {
+    "role": {
+        "state": N_("State"),
+        "donor": N_("Donor"),
+        "agency": N_("Agency"),
+        "coordinator": N_("Coordinator"),
+        "admin": N_("Administrator"),
+        "anonymous": N_("Not signed in"),
+        "system": N_("The registry itself"),
+    },
+    "assistance": {
+        "funding": N_("Funding"),
+        "expertise": N_("Expertise"),
+        "equipment": N_("Equipment"),
+        "training": N_("Training"),
+    },
+    "priority": {"low": N_("Low"), "medium": N_("Medium"), "high": N_("High"), "urgent": N_("Urgent")},
+    "status": {
+        "draft": N_("Draft"),
+        "open": N_("Open"),
+        "withdrawn": N_("Withdrawn"),
+        "expired": N_("Expired"),
+        "closed": N_("Closed"),
+    },
+    "visibility": {
+        "public": N_("Everybody"),
+        "members": N_("Signed-in members"),
+        "private": N_("Only the owner and the coordinators"),
+    },
+    "assessment": {
+        "draft": N_("Draft"),
+        "submitted": N_("Submitted for review"),
+        "reviewed": N_("Reviewed"),
+        "published": N_("Published"),
+    },
+    "run": {
+        "running": N_("Running"),
+        "succeeded": N_("Succeeded"),
+        "not_modified": N_("Nothing new"),
+        "failed": N_("Failed"),
+        "cancelled": N_("Cancelled"),
+    },
+    "trigger": {
+        "schedule": N_("By schedule"),
+        "notify": N_("Partner's ping"),
+        "hand": N_("By hand"),
+        "import": N_("File import"),
+    },
+    "stage": {
+        "fetch": N_("Fetching"),
+        "split": N_("Reading"),
+        "judge": N_("Judging"),
+        "apply": N_("Storing"),
+        "settle": N_("Settling"),
+    },
+    "outcome": {"applied": N_("In the catalogue"), "ignored": N_("Ignored"), "quarantined": N_("In quarantine")},
+    "scope": {"relevant": N_("Only what is about small arms"), "all": N_("Everything in the feed")},
+    "act": {
+        "signature": N_("Signed"),
+        "ratification": N_("Ratified"),
+        "accession": N_("Acceded"),
+        "acceptance": N_("Accepted"),
+        "approval": N_("Approved"),
+        "succession": N_("Succeeded to"),
+        "report": N_("Report filed"),
+    },
+    "level": {"shall": N_("Required"), "should": N_("Recommended"), "may": N_("Optional")},
+    "yesno": {"true": N_("Yes"), "false": N_("No"), "none": N_("Not known")},
+}
+
+TONES: dict[str, dict[str, str]] = {
+    "status": {"open": "good", "draft": "warn", "withdrawn": "", "expired": "", "closed": "info"},
+    "assessment": {"draft": "warn", "submitted": "info", "reviewed": "info", "published": "good"},
+    "run": {"running": "info", "succeeded": "good", "not_modified": "", "failed": "bad", "cancelled": "warn"},
+    "priority": {"urgent": "bad", "high": "warn"},
+    "activity": {"1": "info", "2": "good", "3": "", "4": "", "5": "bad", "6": "warn"},
+}
+"""Kind → code → tone of the tag it is shown as (`good`, `warn`, `bad`, `info`; none: plain)."""
+
+
+def label(kind: str, code: object) -> str:
+    """The word for a code in the reader's language; the code itself where there is none."""
+    key = {True: "true", False: "false", None: "none"}.get(code, code) if kind == "yesno" else code  # type: ignore[call-overload]
+    text = LABELS[kind].get(str(key))
+    return gettext(text) if text else str(code)
+
+
+def tone(kind: str, code: object) -> str:
+    """The tone in which a code is shown."""
+    return TONES.get(kind, {}).get(str(code), "")

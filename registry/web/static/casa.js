@@ -1,0 +1,51 @@
+// Small comforts; every page works without this file.
+"use strict";
+
+// Ask before what cannot easily be taken back: <form data-confirm="question"> or <button data-confirm="…">
+document.addEventListener("submit", (event) => {
+  const question = (event.submitter && event.submitter.dataset.confirm) || event.target.dataset.confirm;
+  if (question && !window.confirm(question)) event.preventDefault();
+});
+
+// Say when typed words are not saved yet: <form data-unsaved="words"> with an element [data-unsaved-note] in it
+for (const form of document.querySelectorAll("form[data-unsaved]")) {
+  let dirty = false;
+  const note = form.querySelector("[data-unsaved-note]");
+  form.addEventListener("input", () => {
+    dirty = true;
+    if (note) note.textContent = form.dataset.unsaved;
+  });
+  form.addEventListener("submit", () => { dirty = false; });
+  window.addEventListener("beforeunload", (event) => { if (dirty) event.preventDefault(); });
+}
+
+// Filter what is on the page already: <input data-filter="id of a table or list" hidden-until-here>
+for (const input of document.querySelectorAll("input[data-filter]")) {
+  const target = document.getElementById(input.dataset.filter);
+  const holder = input.closest("[data-needs-script]");
+  const note = holder && holder.querySelector("[data-filter-count]");
+  if (!target) continue;
+  if (holder) holder.hidden = false;
+  const rows = [...(target.tBodies ? target.tBodies[0].rows : target.children)];
+  const fold = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+  const texts = rows.map((row) => fold(row.textContent));
+  input.addEventListener("input", () => {
+    const words = fold(input.value).split(/\s+/).filter(Boolean);
+    let shown = 0;
+    rows.forEach((row, at) => {
+      row.hidden = !words.every((word) => texts[at].includes(word));
+      if (!row.hidden) shown += 1;
+    });
+    if (note) note.textContent = words.length ? `${shown} / ${rows.length}` : "";
+  });
+}
+
+// Choose all boxes of a group: <button type="button" data-check-all="name" hidden>
+for (const button of document.querySelectorAll("button[data-check-all]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    const boxes = [...document.getElementsByName(button.dataset.checkAll)];
+    const all = boxes.every((box) => box.checked);
+    boxes.forEach((box) => { box.checked = !all; });
+  });
+}
