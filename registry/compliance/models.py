@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from registry.db import BigId, JSONValue, LongText, Timestamped, UTCDateTime
@@ -33,6 +33,16 @@ class Assessment(Timestamped, table=True):
     __table_args__ = (
         CheckConstraint(f"status IN {ASSESSMENT_STATUSES}", name="status"),
         Index("ix_assessment_state", "state", "standard", "status"),
+        Index("ix_assessment_list", "updated_at", "id"),
+        # One assessment of a standard at a time, whoever begins it in the same instant.
+        Index(
+            "uq_assessment_open",
+            "state",
+            "standard",
+            unique=True,
+            sqlite_where=text("status <> 'published'"),
+            postgresql_where=text("status <> 'published'"),
+        ),
         {"sqlite_autoincrement": True},
     )
     id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
@@ -42,6 +52,8 @@ class Assessment(Timestamped, table=True):
     """The slug, beside the edition, so that a State's assessments of all editions list together."""
     facts: dict[str, Any] = Field(default_factory=dict, sa_type=JSONValue)
     """fact → true | false | null, as they were for this assessment"""
+    carried_from: int | None = Field(default=None, foreign_key="assessment.id", sa_type=BigId)
+    """The earlier assessment whose answers this one began with."""
     status: str = Field(default="draft", max_length=12)
     status_reason: str | None = Field(default=None, max_length=500)
     created_by: int | None = Field(default=None, foreign_key="user_account.id", sa_type=BigId)
@@ -53,18 +65,20 @@ class Assessment(Timestamped, table=True):
 
 
 class Answer(SQLModel, table=True):
-    """One answer: a code of the standard's scale, with reason where it says not applicable."""
+    """One answer: a code of the standard's scale (or a number, date or text), with reason where it is not applicable."""
 
     __tablename__ = "answer"
     __table_args__ = (
         UniqueConstraint("assessment_id", "clause"),
-        CheckConstraint("value <> 'na' OR length(reason) > 0", name="na_reason"),
+        CheckConstraint("NOT not_applicable OR length(reason) > 0", name="na_reason"),
         {"sqlite_autoincrement": True},
     )
     id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     assessment_id: int = Field(foreign_key="assessment.id", index=True, sa_type=BigId)
     clause: str = Field(max_length=60)
-    value: str = Field(max_length=40)
+    value: str = Field(max_length=500)
+    not_applicable: bool = Field(default=False)
+    """The scale gives this value no fulfilment: it asks for a reason, and counts after a review."""
     reason: str = Field(default="", sa_type=LongText)
     evidence: str = Field(default="", sa_type=LongText)
     """Where the proof is: a document's name, a link."""

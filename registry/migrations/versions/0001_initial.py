@@ -335,6 +335,7 @@ def upgrade() -> None:
         sa.Column("standard_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("standard", sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
         sa.Column("facts", sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False),
+        sa.Column("carried_from", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("status", sqlmodel.sql.sqltypes.AutoString(length=12), nullable=False),
         sa.Column("status_reason", sqlmodel.sql.sqltypes.AutoString(length=500), nullable=True),
         sa.Column("created_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
@@ -345,6 +346,9 @@ def upgrade() -> None:
         sa.Column("published_at", registry.db.UTCDateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
             "status IN ('draft', 'submitted', 'reviewed', 'published')", name=op.f("ck_assessment_status")
+        ),
+        sa.ForeignKeyConstraint(
+            ["carried_from"], ["assessment.id"], name=op.f("fk_assessment_carried_from_assessment")
         ),
         sa.ForeignKeyConstraint(
             ["created_by"], ["user_account.id"], name=op.f("fk_assessment_created_by_user_account")
@@ -360,8 +364,16 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     with op.batch_alter_table("assessment", schema=None) as batch_op:
+        batch_op.create_index("ix_assessment_list", ["updated_at", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_assessment_standard_id"), ["standard_id"], unique=False)
         batch_op.create_index("ix_assessment_state", ["state", "standard", "status"], unique=False)
+        batch_op.create_index(
+            "uq_assessment_open",
+            ["state", "standard"],
+            unique=True,
+            sqlite_where=sa.text("status <> 'published'"),
+            postgresql_where=sa.text("status <> 'published'"),
+        )
 
     op.create_table(
         "feed_record",
@@ -602,12 +614,13 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("assessment_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("clause", sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
-        sa.Column("value", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+        sa.Column("value", sqlmodel.sql.sqltypes.AutoString(length=500), nullable=False),
+        sa.Column("not_applicable", sa.Boolean(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("evidence", sa.Text(), nullable=False),
         sa.Column("answered_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("answered_at", registry.db.UTCDateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("value <> 'na' OR length(reason) > 0", name=op.f("ck_answer_na_reason")),
+        sa.CheckConstraint("NOT not_applicable OR length(reason) > 0", name=op.f("ck_answer_na_reason")),
         sa.ForeignKeyConstraint(["answered_by"], ["user_account.id"], name=op.f("fk_answer_answered_by_user_account")),
         sa.ForeignKeyConstraint(["assessment_id"], ["assessment.id"], name=op.f("fk_answer_assessment_id_assessment")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_answer")),
@@ -779,8 +792,14 @@ def downgrade() -> None:
 
     op.drop_table("feed_record")
     with op.batch_alter_table("assessment", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_assessment_open",
+            sqlite_where=sa.text("status <> 'published'"),
+            postgresql_where=sa.text("status <> 'published'"),
+        )
         batch_op.drop_index("ix_assessment_state")
         batch_op.drop_index(batch_op.f("ix_assessment_standard_id"))
+        batch_op.drop_index("ix_assessment_list")
 
     op.drop_table("assessment")
     op.drop_table("user_account")
