@@ -1,0 +1,81 @@
+"""Who may see and do what: the one place to read it. Default deny throughout.
+
+`ROUTES` says who reaches an address at all, `can`/`require` (actions.py) what may be done to a record, `visible`
+(visibility.py) which records there are for somebody. A test walks every route and fails on one without an entry.
+"""
+
+from dataclasses import dataclass
+
+from registry.accounts.actions import ACTIONS, can, require
+from registry.accounts.actor import Actor
+from registry.accounts.roles import ADMINS, EVERYONE, GIVERS, MEMBERS, OWNERS, STAFF, STATES
+from registry.accounts.visibility import visible
+from registry.errors import N_, NotAllowed, NotAuthenticated
+
+__all__ = [
+    "ACTIONS", "ADMINS", "EVERYONE", "GIVERS", "MEMBERS", "OWNERS", "ROUTES", "STAFF", "STATES", "Rule", "can",
+    "check_route", "require", "rule_for", "visible",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Roles that reach an endpoint, and the scope a token needs there (several: separated by spaces, all needed).
+
+    `scope` None: nothing of the registry's records is behind it, so that any token will do. Pages take no tokens.
+    """
+
+    roles: frozenset[str]
+    scope: str | None = None
+
+
+ROUTES: dict[str | tuple[str, str], Rule] = {
+    # What a browser or a monitor asks for first
+    "web_root": Rule(EVERYONE),
+    "web_static": Rule(EVERYONE),
+    "web_favicon": Rule(EVERYONE),
+    "health.healthz": Rule(EVERYONE),
+    "health.readyz": Rule(EVERYONE),
+    "health.metrics_text": Rule(EVERYONE, "admin"),  # the view asks for more of who has no token
+    # API: descriptions and the change feed
+    "api-docs.openapi_json": Rule(EVERYONE),
+    "problems.ProblemKinds": Rule(EVERYONE),
+    "changes.Changes": Rule(EVERYONE, "changes:read"),
+    # Pages: signing in and the own account
+    "web.session.login": Rule(EVERYONE),
+    "web.session.logout": Rule(EVERYONE),
+    "web.session.account": Rule(MEMBERS),
+    "web.session.change_password": Rule(MEMBERS),
+    "web.session.end_sessions": Rule(MEMBERS),
+    "web.session.issue_token": Rule(MEMBERS),
+    "web.session.revoke_token": Rule(MEMBERS),
+    # Pages
+    "web.overview.home": Rule(EVERYONE),
+}
+"""Endpoint, or (endpoint, method) where methods differ → rule. No entry: refused."""
+
+
+def rule_for(endpoint: str, method: str) -> Rule | None:
+    """The rule of an endpoint under a method (HEAD is GET), or None."""
+    method = "GET" if method == "HEAD" else method
+    return ROUTES.get((endpoint, method)) or ROUTES.get(endpoint)
+
+
+def check_route(endpoint: str, method: str, actor: Actor) -> None:
+    """Raise NotAuthenticated or NotAllowed unless the actor reaches the endpoint.
+
+    OPTIONS passes: it says which methods there are, and nothing else.
+    """
+    if method == "OPTIONS":
+        return
+    rule = rule_for(endpoint, method)
+    if rule is None:
+        raise NotAllowed(N_("Nobody may do this: there is no rule for this address."))
+    if actor.role not in rule.roles:
+        if not actor.signed_in:
+            raise NotAuthenticated(N_("Sign in to see this."))
+        raise NotAllowed(N_("Your role does not reach this."))
+    if actor.scopes is not None and rule.scope is not None:
+        missing = [scope for scope in rule.scope.split() if scope not in actor.scopes]
+        if missing:
+            raise NotAllowed(N_("This token lacks the scope “%(scope)s”."), scope=" ".join(missing))

@@ -1,0 +1,117 @@
+"""Which rows an actor may know of, as a condition for queries. What a row is not visible for does not exist (404).
+
+Rules stand by table, on its columns: the slices that own the tables live on a higher floor.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import ColumnElement, Table, and_, false, or_, select, true
+from sqlmodel import SQLModel
+
+from registry.accounts.actor import Actor
+from registry.accounts.roles import ADMINS, STAFF
+
+Rows = Callable[[Actor, Table], ColumnElement[bool]]
+
+
+def visible(actor: Actor, model: type[SQLModel]) -> ColumnElement[bool]:
+    """The condition that a row of `model` is visible to the actor. Raises LookupError for a table without a rule."""
+    table: Table = model.__table__  # type: ignore[attr-defined]
+    return VISIBLE[table.name](actor, table)
+
+
+def levels(actor: Actor) -> tuple[str, ...]:
+    """Values of a record's `visibility` that are open to somebody who does not own it."""
+    return ("public", "members") if actor.signed_in else ("public",)
+
+
+def _everything(_actor: Actor, _table: Table) -> ColumnElement[bool]:
+    return true()
+
+
+def _owned(column: str) -> Rows:
+    """Shown by its visibility; its owner and the coordinators see it whatever that is, and its drafts."""
+
+    def rows(actor: Actor, table: Table) -> ColumnElement[bool]:
+        if actor.sees_all:
+            return true()
+        shown = table.c.visibility.in_(levels(actor))
+        if "status" in table.c and table.name in ("need", "offer"):
+            shown = and_(shown, table.c.status != "draft")
+        return _or_own(shown, table.c[column], _owner(actor, column))
+
+    return rows
+
+
+def _owner(actor: Actor, column: str) -> Any:
+    return actor.state if column == "state" else actor.organisation_id
+
+
+def _or_own(shown: ColumnElement[bool], column: ColumnElement[Any], owner: Any) -> ColumnElement[bool]:
+    # Left out where nobody owns: a condition on one column is answered from its index.
+    return shown if owner is None else or_(shown, column == owner)
+
+
+def _assessments(actor: Actor, table: Table) -> ColumnElement[bool]:
+    """Before it is published an assessment is the State's alone: not even coordinators see it."""
+    if actor.role == "system":
+        return true()
+    return _or_own(table.c.status == "published", table.c.state, actor.state)
+
+
+def _events(actor: Actor, table: Table) -> ColumnElement[bool]:
+    if actor.role == "system":
+        return true()
+    if actor.sees_all:
+        return or_(table.c.visibility != "private", table.c.kind != "assessment")
+    shown = _or_own(table.c.visibility.in_(levels(actor)), table.c.state, actor.state)
+    return _or_own(shown, table.c.organisation_id, actor.organisation_id)
+
+
+def _matches(actor: Actor, table: Table) -> ColumnElement[bool]:
+    """A pair is visible where both of its sides are."""
+    if actor.sees_all:
+        return true()
+    need, offer = table.metadata.tables["need"], table.metadata.tables["offer"]
+    return and_(
+        table.c.need_id.in_(select(need.c.id).where(VISIBLE["need"](actor, need))),
+        table.c.offer_id.in_(select(offer.c.id).where(VISIBLE["offer"](actor, offer))),
+    )
+
+
+def _members(actor: Actor, _table: Table) -> ColumnElement[bool]:
+    return true() if actor.signed_in else false()
+
+
+def _for(roles: frozenset[str]) -> Rows:
+    return lambda actor, _table: true() if actor.role in roles | {"system"} else false()
+
+
+def _own_account(column: str) -> Rows:
+    """A person sees the own row; who manages accounts sees all."""
+
+    def rows(actor: Actor, table: Table) -> ColumnElement[bool]:
+        if actor.role in ADMINS or actor.role == "system":
+            return true()
+        return false() if actor.user_id is None else table.c[column] == actor.user_id
+
+    return rows
+
+
+VISIBLE: dict[str, Rows] = {
+    "organisation": _everything,
+    "programme": _owned("reporting_organisation_id"),
+    "need": _owned("state"),
+    "offer": _owned("organisation_id"),
+    "match": _matches,
+    "standard": _everything,
+    "assessment": _assessments,
+    "event": _events,
+    "feed": _members,
+    "run": _for(STAFF),
+    "feed_record": _for(STAFF),
+    "user_account": _own_account("id"),
+    "token": _own_account("user_id"),
+    "audit_entry": _for(ADMINS),
+}
