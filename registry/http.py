@@ -1,16 +1,25 @@
 """What the two HTTP doors share: the request's one transaction and who is asking. Holds no business rule."""
 
+from collections.abc import Callable
 from typing import cast
 
 from flask import Flask, Response, current_app, g, request
 from flask.typing import ResponseReturnValue
 from sqlmodel import Session
+from werkzeug.routing import IntegerConverter
 
 from registry.accounts.actor import ANONYMOUS, Actor
 from registry.db import Database, commit
 from registry.settings import Settings
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+MACHINE_PATHS = ("/api/", "/healthz", "/readyz", "/metrics")
+
+
+class RecordNumber(IntegerConverter):
+    """`<int:…>` in addresses: a number no database could hold is no record, hence 404 and not a fault."""
+
+    regex = r"\d{1,18}"
 
 
 class RegistryFlask(Flask):
@@ -18,6 +27,13 @@ class RegistryFlask(Flask):
 
     settings: Settings
     database: Database
+    answer_problem: Callable[[Exception], Response] | None = None
+    """Answers errors under MACHINE_PATHS; the API sets it. Pages answer theirs in their own blueprint."""
+
+    def handle_user_exception(self, e: Exception) -> Response | ResponseReturnValue:
+        if self.answer_problem is not None and request.path.startswith(MACHINE_PATHS):
+            return self.answer_problem(e)
+        return super().handle_user_exception(e)
 
     def dispatch_request(self) -> ResponseReturnValue:
         response = self.make_response(super().dispatch_request())
@@ -48,6 +64,7 @@ def actor() -> Actor:
 
 def install(app: RegistryFlask) -> None:
     """Close the request's session whatever happened."""
+    app.url_map.converters["int"] = RecordNumber
 
     @app.teardown_request
     def _close(_error: BaseException | None) -> None:

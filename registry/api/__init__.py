@@ -1,7 +1,59 @@
-"""JSON API v1 (flask-smorest). Thin: ask the policy, call one service, dump. The request's transaction is http's."""
+"""JSON API v1 (flask-smorest). Thin: ask the policy, call one service, dump. The request's transaction is http's.
 
+A slice's module, listed in MODULES, looks like this; its endpoints (`needs.Needs`, `needs.NeedItem`) each have an entry
+in accounts/policy.py, else they are refused:
+
+    blp = Blueprint("needs", __name__, description="What States say they need.")       # hangs at /api/v1/needs
+
+    @blp.route("")
+    class Needs(MethodView):
+        @blp.arguments(NeedListArgs, location="query")                                  # extends lists.ListArgs
+        @blp.response(200, page_of(NeedSummary))
+        def get(self, args):
+            \"""List needs.\"""                                                         # the operation's summary
+            page, total = listing.needs(session(), actor(), args)
+            return list_response(page.rows, page.next, total)
+
+        @idempotent                                                                     # outermost
+        @blp.arguments(NeedForm)
+        @blp.response(201, NeedDocument)
+        def post(self, data):
+            \"""Enter a need.\"""
+            need = service.create_need(session(), actor(), data)
+            return item_response(dump(need), need.version, status=201, location=f"{blp.url_prefix}/{need.id}")
+
+    @blp.route("/<int:need_id>")
+    class NeedItem(MethodView):
+        @blp.arguments(NeedPatch)                                           # class NeedPatch(schemas.Patch, NeedForm)
+        @blp.response(200, NeedDocument)
+        def patch(self, data, need_id):
+            \"""Change a need.\"""
+            need = service.update_need(session(), actor(), need_id, data, expected_version=expected_version())
+            return item_response(dump(need), need.version)
+
+Errors are raised, never answered: services raise registry.errors, `InvalidInput({"lines.0.amount": ["…"]})` becomes
+`"errors": [{"pointer": "#/lines/0/amount", "detail": "…"}]`, or `{"parameter": "limit", …}` for a GET.
+"""
+
+from importlib import import_module
+
+from registry.api import health, metrics, problems
+from registry.api.openapi import make_api
 from registry.http import RegistryFlask
+
+MODULES: dict[str, str] = {
+    "problems": "registry.api.problem_kinds",
+    "changes": "registry.api.changes",
+}
+"""Name → module that defines `blp`, in the order in which the description lists them."""
 
 
 def install(app: RegistryFlask) -> None:
-    """Register every API module."""
+    """Register every API module, and what machines ask an installation: health and metrics."""
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    problems.install(app)
+    metrics.install(app)
+    app.register_blueprint(health.blp)
+    api = make_api(app)
+    for module in MODULES.values():
+        api.register_blueprint(import_module(module).blp)

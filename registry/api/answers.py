@@ -1,0 +1,18 @@
+"""The one encoder of the API's answers."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from flask import Response
+
+JSON_OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
+
+
+def json_response(
+    value: Any, status: int = 200, headers: Mapping[str, str] | None = None, content_type: str = "application/json"
+) -> Response:
+    """A JSON answer: instants as `…Z`, dates as ISO, dataclasses as objects."""
+    response = Response(orjson.dumps(value, option=JSON_OPTIONS), status, content_type=content_type)
+    response.headers.update(headers or {})
+    return response

@@ -1,0 +1,69 @@
+"""The database's counts for /metrics, and the scheduler's sign of life for /readyz."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlmodel import Session, col
+
+from registry.api.metrics import escape, head
+from registry.catalogue.models import Programme
+from registry.events.models import Event
+from registry.events.sequencer import last_position
+from registry.matching.models import NEED_STATUSES, OFFER_STATUSES, Need, Offer
+from registry.sync.models import RUN_STATUSES, Feed, Run, Schedule
+
+LATE = timedelta(minutes=15)
+"""A feed is late when its sync was due this long ago and nobody is at it."""
+
+
+def lines(session: Session, now: datetime) -> Iterator[str]:
+    """One series per count."""
+    in_force = select(func.count()).select_from(Programme).where(col(Programme.archived_at).is_(None))
+    yield from _one("casa_programmes", "Programmes in force.", session.execute(in_force).scalar_one())
+    yield from _by_status(session, "casa_needs", "Needs by status.", Need.status, NEED_STATUSES)
+    yield from _by_status(session, "casa_offers", "Offers by status.", Offer.status, OFFER_STATUSES)
+    yield from _by_status(session, "casa_runs", "Sync runs by status.", Run.status, RUN_STATUSES)
+    yield from _one("casa_events_sequenced", "Position of the newest event.", last_position(session))
+    waiting = select(func.count()).select_from(Event).where(col(Event.position).is_(None))
+    yield from _one("casa_events_unsequenced", "Events without a position yet.", session.execute(waiting).scalar_one())
+    yield from _one("casa_feeds_late", f"Feeds due over {LATE.seconds // 60} minutes ago.", feeds_late(session, now))
+
+
+def feeds_late(session: Session, now: datetime) -> int:
+    """How many enabled feeds' syncs were due longer ago than LATE, with nobody at work on them."""
+    due = session.execute(
+        select(col(Schedule.key)).where(
+            col(Schedule.task) == "feed.sync",
+            col(Schedule.next_at) < now - LATE,
+            col(Schedule.lease_until).is_(None) | (col(Schedule.lease_until) < now),
+        )
+    ).scalars()
+    enabled = {str(key) for key in session.execute(select(col(Feed.id)).where(col(Feed.enabled))).scalars()}
+    return sum(1 for key in due if key in enabled)
+
+
+def scheduler(session: Session, now: datetime) -> dict[str, Any]:
+    """When the scheduler last settled recurring work, judged by when that falls due next; null: never yet."""
+    rows = session.execute(
+        select(col(Schedule.next_at), col(Schedule.every_seconds)).where(
+            col(Schedule.every_seconds).is_not(None), col(Schedule.fence) > 0
+        )
+    )
+    settled = [next_at - timedelta(seconds=every or 0) for next_at, every in rows]
+    last = max((at for at in settled if at <= now), default=None)
+    return {"last_seen": last}
+
+
+def _one(name: str, help_text: str, value: int) -> Iterator[str]:
+    yield from head(name, "gauge", help_text)
+    yield f"{name} {value}"
+
+
+def _by_status(session: Session, name: str, help_text: str, column: Any, known: tuple[str, ...]) -> Iterator[str]:
+    rows = session.execute(select(column, func.count()).group_by(column)).all()
+    counted: dict[str, int] = {status: count for status, count in rows}  # noqa: C416  (rows are tuples only at run time)
+    yield from head(name, "gauge", help_text)
+    for status in dict.fromkeys((*known, *counted)):
+        yield f'{name}{{status="{escape(status)}"}} {counted.get(status, 0)}'

@@ -1,0 +1,10 @@
+"""What this registry is: the facts about itself that other parts hand on (table `registry_meta`)."""
+
+from sqlmodel import Session
+
+from registry.catalogue.models import Meta
+
+
+def epoch(session: Session) -> str:
+    """The life of this database: a cursor of another one leads nowhere here. Set by the first migration."""
+    return session.get_one(Meta, "epoch").value
