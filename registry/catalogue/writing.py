@@ -46,6 +46,8 @@ class Plan:
     """The source's document as JSON text; None: as stored before"""
     visibility: str = "public"
     run_id: int | None = None
+    owner: int | None = None
+    """Reporting organisation, where a person's account says it; None: the document's"""
     changes: Changes = field(default_factory=dict)
 
 
@@ -61,18 +63,22 @@ class Current:
     relevance: str
     source: str
     visibility: str
+    owner: int | None
     document: str
 
 
 def read_current(session: Session, ids: Sequence[int]) -> dict[int, Current]:
-    """Programmes by id, with their stored documents."""
+    """Programmes by id, with their stored documents, locked until the transaction ends."""
     if not ids:
         return {}
-    names = ("id", "version", "archived_at", "archived_reason", "themes", "relevance", "source", "visibility")
+    names = ("id", "version", "archived_at", "archived_reason", "themes", "relevance", "source", "visibility",
+             "reporting_organisation_id")  # fmt: skip
     statement = (
         select(*[PROGRAMME.c[name] for name in names], DOCUMENT.c.document)
         .join(DOCUMENT, DOCUMENT.c.programme_id == PROGRAMME.c.id)
         .where(PROGRAMME.c.id.in_(ids))
+        .order_by(PROGRAMME.c.id)  # all writers lock in one order
+        .with_for_update(of=PROGRAMME)
     )
     return {row[0]: Current(*row) for row in session.execute(statement)}
 
@@ -116,7 +122,7 @@ def write(session: Session, plans: Sequence[Plan], *, actor: Actor, now: datetim
             inserts.append(row | {"id": plan.programme_id, "created_at": now, "source": plan.source})
         else:
             updates.append(row | {"the_id": plan.programme_id})
-        facets += _facet_rows(plan.programme_id or 0, item, organisations)
+        facets += _facet_rows(plan.programme_id or 0, item, organisations, row["reporting_organisation_id"])
     if inserts:
         session.execute(_INSERT, inserts)
     if updates:
@@ -134,21 +140,30 @@ def write(session: Session, plans: Sequence[Plan], *, actor: Actor, now: datetim
 
 
 def _row(plan: Plan, derived: Derived, organisations: Mapping[str, int], now: datetime) -> dict[str, Any]:
-    reporting = derived.reporting
     return derived.row | {
         "version": plan.version,
         "updated_at": now,
         "visibility": plan.visibility,
         "archived_at": None,
         "archived_reason": None,
-        "reporting_organisation_id": organisations.get(reporting.ref or "") if reporting else None,
+        "reporting_organisation_id": _owner(plan, derived, organisations),
     }
 
 
-def _facet_rows(programme_id: int, derived: Derived, organisations: Mapping[str, int]) -> list[tuple[Any, ...]]:
+def _owner(plan: Plan, derived: Derived, organisations: Mapping[str, int]) -> int | None:
+    if plan.owner is not None or derived.reporting is None:
+        return plan.owner
+    return organisations.get(derived.reporting.ref or "")
+
+
+def _facet_rows(
+    programme_id: int, derived: Derived, organisations: Mapping[str, int], owner: int | None
+) -> list[tuple[Any, ...]]:
     facets = derived.facets
     for party in derived.parties:
         facets["organisation", str(organisations[party.ref]) if party.ref else organisation_key(party.name)] = None
+    if owner is not None:
+        facets["organisation", str(owner)] = None
     return [(programme_id, facet, value, share) for (facet, value), share in facets.items()]
 
 
@@ -200,7 +215,7 @@ def _event(plan: Plan, derived: Derived, organisations: Mapping[str, int]) -> Ch
     }
     if plan.changes:
         data["changed"] = sorted(plan.changes)
-    owner = organisations.get(derived.reporting.ref or "") if derived.reporting else None
+    owner = _owner(plan, derived, organisations)
     return Change(
         plan.event, "programme", plan.programme_id or 0, plan.version, data, plan.visibility, organisation_id=owner
     )

@@ -1,0 +1,205 @@
+"""Lists of programmes: filters, orders, totals and facet counts, as plain rows for pages, API and exports.
+
+Within one facet several values mean any of them; different facets and the search words must all hold. The counts of a
+facet leave its own filter out, so that they say what else could be chosen.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, case, func, select
+from sqlmodel import Session
+
+from registry.accounts import policy
+from registry.accounts.actor import Actor
+from registry.catalogue import search
+from registry.catalogue.counting import counted
+from registry.catalogue.models import Organisation, Programme
+from registry.catalogue.paging import Page, Sort, keyset, sort_of
+from registry.catalogue.reference import areas, codelist, country_of_iati, region_and_below, regions, themes
+from registry.catalogue.writing import FACET
+from registry.errors import N_, InvalidInput
+
+FACETS = ("theme", "country", "region", "organisation", "status", "year", "source", "marker", "sector")
+MOST_VALUES = 25
+"""Of one facet that counts are given for: the most frequent, and those chosen."""
+
+P: Any = Programme
+COLUMNS = (
+    P.id, P.iati_identifier, P.derived_identifier, P.title, P.title_language, P.status, P.start_date, P.end_date,
+    P.reporting_organisation_id, P.reporting_name, P.countries, P.themes, P.default_currency, P.budget_usd,
+    P.commitment_usd, P.disbursement_usd, P.relevance, P.visibility, P.source, P.source_updated_at, P.version,
+    P.created_at, P.updated_at,
+)  # fmt: skip
+SORTS = {
+    "updated": Sort((P.updated_at, P.id), descending=True),
+    "title": Sort((P.sort_title, P.id)),
+    "start": Sort((P.start_date, P.id), nullable=True),
+    "budget": Sort((P.budget_usd, P.id), nullable=True),
+}
+"""Orders by name, `-name` the other way; without any, the most recently changed come first. Unknown is last."""
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What a list is to hold. `values`: facet → values, any of which will do."""
+
+    q: str = ""
+    values: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    def without(self, facet: str) -> "Filters":
+        """The same without one facet's filter."""
+        return Filters(self.q, {name: values for name, values in self.values.items() if name != facet})
+
+    def key(self) -> tuple[Any, ...]:
+        """Equal for filters that ask for the same."""
+        return self.q, tuple(sorted((name, tuple(sorted(values))) for name, values in self.values.items() if values))
+
+
+@dataclass(frozen=True, slots=True)
+class FacetCount:
+    """How many programmes carry one value of a facet. `share`-weighted sums are not counts and not given here."""
+
+    value: str
+    label: str
+    count: int
+
+
+def conditions(actor: Actor, filters: Filters) -> list[ColumnElement[bool]]:
+    """Where-clauses for what is in force, visible to the actor and asked for. Raises InvalidInput: no such facet."""
+    found: list[ColumnElement[bool]] = [P.archived_at.is_(None), policy.visible(actor, Programme)]
+    if filters.q.strip():
+        found.append(P.id.in_(search.matching_ids("programme", filters.q)))
+    for facet, values in filters.values.items():
+        if facet not in FACETS:
+            raise InvalidInput({facet: [N_("There is no such filter.")]})
+        if values:
+            wanted = list(_wanted(facet, values))
+            holders = select(FACET.c.programme_id).where(FACET.c.facet == facet, FACET.c.value.in_(wanted))
+            found.append(P.id.in_(holders))
+    return found
+
+
+def _wanted(facet: str, values: Iterable[str]) -> Iterator[str]:
+    for value in values:
+        if facet == "country":
+            yield country_of_iati(value) or value
+        elif facet == "region":
+            yield from region_and_below(value)
+        else:
+            yield value
+
+
+def list_programmes(
+    session: Session,
+    actor: Actor,
+    filters: Filters,
+    *,
+    sort: str | None = None,
+    cursor: str | None = None,
+    limit: int = 50,
+) -> Page:
+    """One page of rows with COLUMNS. `sort`: a name of SORTS, or `relevance`, the rule where words are searched.
+
+    By relevance, programmes whose title alone holds the words come first, the most recently changed before others.
+    Raises InvalidInput for an unknown sort, facet or cursor.
+    """
+    statement = select(*COLUMNS).where(*conditions(actor, filters))
+    if not filters.q.strip():
+        return keyset(session, statement, sort_of(None if sort == "relevance" else sort, SORTS), cursor, limit)
+    if sort and sort != "relevance":
+        return keyset(session, statement, sort_of(sort, SORTS), cursor, limit)
+    rank = search.relevance("programme", filters.q, P.id).label("rank")
+    order = Sort((rank, P.updated_at, P.id), descending=True, name="relevance")
+    return keyset(session, statement.add_columns(rank), order, cursor, limit)
+
+
+def count_programmes(session: Session, actor: Actor, filters: Filters) -> int:
+    """How many programmes the filters leave."""
+
+    def count() -> int:
+        statement = select(func.count()).select_from(Programme).where(*conditions(actor, filters))
+        return session.execute(statement).scalar_one()
+
+    return counted(session, actor, ("programmes", filters.key()), count)
+
+
+def iterate_programmes(session: Session, actor: Actor, filters: Filters) -> Iterator[Row[Any]]:
+    """All rows the filters leave, by id, read in pieces: for exports."""
+    statement: Select[Any] = select(*COLUMNS).where(*conditions(actor, filters)).order_by(P.id).limit(500)
+    last = 0
+    while rows := session.execute(statement.where(P.id > last)).all():
+        yield from rows
+        last = rows[-1].id
+
+
+def facet_counts(session: Session, actor: Actor, filters: Filters, language: str = "en") -> dict[str, list[FacetCount]]:
+    """Facet → its values with how many programmes each would leave, the most frequent first."""
+
+    def count() -> dict[str, list[tuple[str, int]]]:
+        chosen = [facet for facet in FACETS if filters.values.get(facet)]
+        found = _count_values(session, actor, filters, [facet for facet in FACETS if facet not in chosen])
+        for facet in chosen:
+            found |= _count_values(session, actor, filters.without(facet), [facet])
+        return found
+
+    counts = counted(session, actor, ("facets", filters.key()), count)
+    shown: dict[str, list[tuple[str, int]]] = {}
+    for facet in FACETS:
+        values = counts.get(facet, [])
+        wanted = set(filters.values.get(facet, ()))
+        shown[facet] = values[:MOST_VALUES] + [item for item in values[MOST_VALUES:] if item[0] in wanted]
+    labels = facet_labels(session, {facet: [value for value, _ in values] for facet, values in shown.items()}, language)
+    return {
+        facet: [FacetCount(value, labels[facet, value], number) for value, number in values]
+        for facet, values in shown.items()
+    }
+
+
+def _count_values(
+    session: Session, actor: Actor, filters: Filters, facets: Sequence[str]
+) -> dict[str, list[tuple[str, int]]]:
+    statement = select(FACET.c.facet, FACET.c.value, func.count()).where(FACET.c.facet.in_(facets))
+    if filters.key() == Filters().key():
+        # Facets exist for programmes in force only: leaving out the few hidden ones beats looking up every visible one.
+        visible = case((policy.visible(actor, Programme), 1), else_=0)
+        hidden = select(P.id).where(P.archived_at.is_(None), P.visibility != "public", visible == 0)
+        statement = statement.where(FACET.c.programme_id.not_in(hidden))
+    else:
+        statement = statement.where(FACET.c.programme_id.in_(select(P.id).where(*conditions(actor, filters))))
+    found: dict[str, list[tuple[str, int]]] = {}
+    for facet, value, number in session.execute(statement.group_by(FACET.c.facet, FACET.c.value)):
+        found.setdefault(facet, []).append((value, number))
+    for values in found.values():
+        values.sort(key=lambda item: (-item[1], item[0]))
+    return found
+
+
+def facet_labels(
+    session: Session, values: Mapping[str, Sequence[str]], language: str = "en"
+) -> dict[tuple[str, str], str]:
+    """(facet, value) → words for a person; the value itself where there are none."""
+    ids = [int(value) for value in values.get("organisation", ()) if value.isdecimal()]
+    names: dict[str, str] = {}
+    if ids:
+        organisation: Any = Organisation
+        rows = session.execute(
+            select(organisation.id, organisation.name, organisation.names).where(organisation.id.in_(ids))
+        )
+        names = {str(id_): translations.get(language) or name for id_, name, translations in rows}
+    return {
+        (facet, value): _label(facet, value, language, names) for facet, listed in values.items() for value in listed
+    }
+
+
+def _label(facet: str, value: str, language: str, organisations: Mapping[str, str]) -> str:
+    tables: dict[str, Callable[[], Mapping[str, Any]]] = {"country": areas, "region": regions, "theme": themes}
+    if facet in tables and value in tables[facet]():
+        return str(tables[facet]()[value].name(language))
+    if facet == "organisation":
+        return organisations.get(value) or value.removeprefix("name:")
+    if facet == "marker" and value == "gender":
+        return N_("Gender equality")
+    lists = {"status": "ActivityStatus", "sector": "Sector"}
+    return codelist(lists[facet], language).get(value, value) if facet in lists else value

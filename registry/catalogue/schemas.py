@@ -1,0 +1,175 @@
+"""Forms of the catalogue: what comes in for programmes and organisations, and what lists give out."""
+
+from typing import Any
+
+from marshmallow import Schema, fields, validate
+
+from registry.catalogue.document_parts import list_of, text
+from registry.catalogue.document_schema import ProgrammeDocumentSchema
+from registry.catalogue.fields import Code, Known, theme
+from registry.catalogue.models import VISIBILITIES
+from registry.catalogue.reference import LANGUAGES, states
+from registry.errors import N_
+
+
+def _visibility() -> fields.String:
+    return fields.String(validate=validate.OneOf(VISIBILITIES, error=N_("Choose one of: {choices}.")))
+
+
+class ProgrammeCreateSchema(Schema):
+    """A programme entered by a person or a partner's machine."""
+
+    document = fields.Nested(ProgrammeDocumentSchema, required=True)
+    themes = list_of(theme(), 20)
+    visibility = _visibility()
+
+
+class ProgrammeDocumentPatchSchema(ProgrammeDocumentSchema):
+    """Some fields of a document; a null takes the field away."""
+
+    def on_bind_field(self, field_name: str, field_obj: fields.Field) -> None:
+        """Nothing is required of a change, and all but the title may be taken away."""
+        field_obj.required = False
+        field_obj.allow_none = field_name != "title"
+
+
+class ProgrammePatchSchema(Schema):
+    """A change to a programme: only what is given changes."""
+
+    document = fields.Nested(ProgrammeDocumentPatchSchema)
+    themes = list_of(theme(), 20)
+    visibility = _visibility()
+
+
+class OrganisationCreateSchema(Schema):
+    """An organisation."""
+
+    name = text(500, required=True)
+    names = fields.Dict(
+        keys=fields.String(validate=validate.OneOf(LANGUAGES, error=N_("Choose one of: {choices}."))), values=text(500)
+    )
+    acronym = text(40, allow_none=True)
+    kind = Code("OrganisationType", allow_none=True)
+    state = Known(states, allow_none=True, error_messages={"known": N_("This is not the code of a State (alpha-3).")})
+    description = fields.String(validate=validate.Length(max=20_000, error=N_("At most {max} characters.")))
+    website = fields.URL(
+        schemes={"http", "https"}, allow_none=True, error_messages={"invalid": N_("This is not an address.")}
+    )
+    identifiers = list_of(text(200), 20)
+
+
+class OrganisationPatchSchema(OrganisationCreateSchema):
+    """A change to an organisation: only what is given changes."""
+
+    def on_bind_field(self, field_name: str, field_obj: fields.Field) -> None:
+        """Nothing is required of a change."""
+        field_obj.required = False
+
+
+class ProgrammeRowSchema(Schema):
+    """A programme as lists show it. Amounts are US cents; null is unknown."""
+
+    id = fields.Integer()
+    iati_identifier = fields.String()
+    derived_identifier = fields.Boolean()
+    title = fields.String()
+    title_language = fields.String()
+    status = fields.String(allow_none=True)
+    start_date = fields.String(allow_none=True)
+    end_date = fields.String(allow_none=True)
+    reporting_organisation_id = fields.Integer(allow_none=True)
+    reporting_name = fields.String()
+    countries = fields.List(fields.String())
+    themes = fields.List(fields.String())
+    default_currency = fields.String(allow_none=True)
+    budget_usd = fields.Integer(allow_none=True, metadata={"description": "US cents"})
+    commitment_usd = fields.Integer(allow_none=True, metadata={"description": "US cents"})
+    disbursement_usd = fields.Integer(allow_none=True, metadata={"description": "US cents"})
+    relevance = fields.String()
+    visibility = fields.String()
+    source = fields.String()
+    source_updated_at = fields.AwareDateTime(allow_none=True)
+    version = fields.Integer()
+    created_at = fields.AwareDateTime()
+    updated_at = fields.AwareDateTime()
+
+
+class FacetCountSchema(Schema):
+    """How many programmes carry a value."""
+
+    value = fields.String()
+    label = fields.String()
+    count = fields.Integer()
+
+
+class RateSchema(Schema):
+    """A rate a total rests on."""
+
+    currency = fields.String()
+    usd_per_unit = fields.String()
+    date = fields.String()
+    source = fields.String()
+    checked = fields.Boolean()
+
+
+class TotalSchema(Schema):
+    """A total in US cents; null is unknown. `unconverted` amounts are left out of it."""
+
+    usd = fields.Integer(allow_none=True)
+    counted = fields.Integer()
+    unconverted = fields.Integer()
+    rates = fields.List(fields.Nested(RateSchema))
+
+
+class ProvenanceSchema(Schema):
+    """Where a field comes from."""
+
+    source = fields.String()
+    at = fields.AwareDateTime()
+    user_id = fields.Integer(allow_none=True)
+
+
+class ProgrammeSchema(ProgrammeRowSchema):
+    """A programme whole."""
+
+    archived_at = fields.AwareDateTime(allow_none=True)
+    archived_reason = fields.String(allow_none=True)
+    document = fields.Nested(ProgrammeDocumentSchema)
+    totals = fields.Dict(keys=fields.String(), values=fields.Nested(TotalSchema))
+    shares = fields.Dict(keys=fields.String(), values=fields.Float(allow_none=True))
+    provenance = fields.Dict(keys=fields.String(), values=fields.Nested(ProvenanceSchema))
+    links = fields.Dict(keys=fields.String(), values=fields.String())
+
+
+class OrganisationRowSchema(Schema):
+    """An organisation as lists show it."""
+
+    id = fields.Integer()
+    name = fields.String()
+    names = fields.Dict(keys=fields.String(), values=fields.String())
+    acronym = fields.String(allow_none=True)
+    kind = fields.String(allow_none=True)
+    state = fields.String(allow_none=True)
+    website = fields.String(allow_none=True)
+    source = fields.String()
+    version = fields.Integer()
+    created_at = fields.AwareDateTime()
+    updated_at = fields.AwareDateTime()
+
+
+class OrganisationSchema(OrganisationRowSchema):
+    """An organisation whole."""
+
+    description = fields.String()
+    identifiers = fields.List(fields.String())
+    archived_at = fields.AwareDateTime(allow_none=True)
+    links = fields.Dict(keys=fields.String(), values=fields.String())
+
+
+def programme_row(row: Any) -> dict[str, Any]:
+    """A list's row as ProgrammeRowSchema would dump it, without marshmallow: for long lists."""
+    values = dict(row._mapping)
+    values.pop("rank", None)
+    values["countries"] = values["countries"].split()
+    values["themes"] = values["themes"].split()
+    return values
