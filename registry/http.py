@@ -1,19 +1,41 @@
-"""What the two HTTP doors share: the request's one transaction and who is asking. Holds no business rule."""
+"""What the two HTTP doors share: the request's one transaction, who is asking, and whether they reach the address.
+
+Pages know people by the session cookie; the machines' addresses by `Authorization: Bearer casa_…`, else by the cookie.
+Holds no business rule: who may what is the policy's.
+"""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import cast
 
 from flask import Flask, Response, current_app, g, request
+from flask import session as cookie
 from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError, CSRFProtect
 from sqlmodel import Session
+from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
 
+from registry.accounts import policy, tokens, users
 from registry.accounts.actor import ANONYMOUS, Actor
-from registry.db import Database, commit
+from registry.accounts.models import User
+from registry.db import Database, commit, utcnow
+from registry.errors import N_, NotAllowed
 from registry.settings import Settings
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 MACHINE_PATHS = ("/api/", "/healthz", "/readyz", "/metrics")
+SECURITY_HEADERS = {
+    # No inline script or style, nothing from elsewhere, no frames.
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    # Not `no-referrer`: the check of forms over HTTPS reads where they came from.
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+csrf = CSRFProtect()
 
 
 class RecordNumber(IntegerConverter):
@@ -58,19 +80,123 @@ def session() -> Session:
 
 
 def actor() -> Actor:
-    """Who is asking; anonymous where nobody signed in."""
-    return cast(Actor, g.get("actor", ANONYMOUS))
+    """Who is asking, found out when first asked for; anonymous where nobody signed in.
+
+    Raises NotAuthenticated for a token that is wrong, expired or revoked.
+    """
+    if "actor" not in g:
+        g.actor = _from_token() or _from_cookie()
+    return cast(Actor, g.actor)
+
+
+def sign_in(user: User) -> None:
+    """Begin a login session in this browser."""
+    cookie.clear()
+    cookie.permanent = True
+    cookie.update(user=user.id, key=user.session_key, at=int(utcnow().timestamp()))
+    g.actor = users.actor_of_user(user)
+
+
+def sign_out() -> None:
+    """End this browser's session."""
+    cookie.clear()
+    g.actor = ANONYMOUS
+
+
+def client_address() -> str:
+    """The client's network address, for throttling and the audit log."""
+    return request.remote_addr or ""
+
+
+def check_csrf() -> None:
+    """Raise CSRFError unless a form, or the header X-CSRFToken, carries the token of this browser's session."""
+    csrf.protect()
 
 
 def install(app: RegistryFlask) -> None:
-    """Close the request's session whatever happened."""
+    """Check every request against the policy, protect cookies and forms, close the request's session in any case."""
+    settings = app.settings
     app.url_map.converters["int"] = RecordNumber
+    app.config.update(
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.cookie_secure,
+        PERMANENT_SESSION_LIFETIME=timedelta(hours=settings.session_hours),
+        SESSION_REFRESH_EACH_REQUEST=False,
+        WTF_CSRF_CHECK_DEFAULT=False,  # _check decides: a token's request needs none
+        WTF_CSRF_TIME_LIMIT=None,  # as long as the session: a questionnaire may stay open over lunch
+    )
+    csrf.init_app(app)
+    if settings.trusted_proxies:
+        count = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count)  # type: ignore[method-assign]
+    app.before_request(_check)
+    app.after_request(_protect)
 
     @app.teardown_request
     def _close(_error: BaseException | None) -> None:
         opened = g.pop("session", None)
         if opened is not None:
             opened.close()
+
+
+def _check() -> None:
+    """Refuse what the policy does not let through, and writes that another site may have made a browser send."""
+    endpoint = request.endpoint
+    if endpoint is None:
+        return  # no such address: Flask says so
+    rule = policy.rule_for(endpoint, request.method)
+    # Whoever asks for what is open to all is not looked up: static files and health stay independent of the database.
+    policy.check_route(endpoint, request.method, ANONYMOUS if rule and rule.is_open else actor())
+    if request.method in SAFE_METHODS or (rule and rule.checks_form):
+        return
+    if not request.path.startswith(MACHINE_PATHS):
+        check_csrf()
+    elif actor().signed_in and actor().scopes is None:
+        try:
+            check_csrf()
+        except CSRFError:
+            raise NotAllowed(
+                N_("A change made with a login's cookie needs the header X-CSRFToken; machines send a token instead.")
+            ) from None
+
+
+def _from_token() -> Actor | None:
+    kind, _, text = request.headers.get("Authorization", "").partition(" ")
+    if kind.lower() != "bearer" or not request.path.startswith(MACHINE_PATHS):
+        return None
+    return tokens.actor_of_token(registry_app().database, text.strip())
+
+
+def _from_cookie() -> Actor:
+    if str(current_app.config["SESSION_COOKIE_NAME"]) not in request.cookies:
+        return ANONYMOUS
+    user_id, key, at = cookie.get("user"), cookie.get("key"), cookie.get("at")
+    if user_id is None or not isinstance(at, int):
+        return ANONYMOUS
+    # A flashed message signs the cookie anew, so its own age is not that of the login.
+    lasts = timedelta(hours=registry_app().settings.session_hours).total_seconds()
+    # A session of its own: a POST must not take SQLite's write lock before its view needs it.
+    with registry_app().database.reading() as reading:
+        user = reading.get(User, user_id)
+    if user is None or user.session_key != key or user.disabled_at is not None or utcnow().timestamp() - at >= lasts:
+        for name in ("user", "key", "at"):
+            cookie.pop(name)
+        return ANONYMOUS
+    return users.actor_of_user(user)
+
+
+def _protect(response: Response) -> Response:
+    for name, value in SECURITY_HEADERS.items():
+        response.headers.setdefault(name, value)
+    if registry_app().settings.cookie_secure:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    if "actor" in g:
+        response.vary.update(("Cookie", "Authorization"))
+        if g.actor.signed_in:
+            # What one person sees is in nobody else's cache.
+            response.headers.setdefault("Cache-Control", "private, no-cache")
+    return response
 
 
 def no_content() -> Response:

@@ -48,6 +48,9 @@ class Settings:
     sync_pause_ms: int = _setting(10, "Pause between two batches on SQLite, so that a page's small write never waits.")
     session_hours: int = _setting(12, "A login lasts this long.")
     cookie_secure: bool = _setting(False, "Send the session cookie over HTTPS only (set to 1 behind a proxy with TLS).")
+    trusted_proxies: int = _setting(
+        0, "Reverse proxies in front: of so many the X-Forwarded-For and X-Forwarded-Proto headers are believed."
+    )
     log_level: str = _setting("INFO", "DEBUG, INFO, WARNING or ERROR.")
 
     @classmethod

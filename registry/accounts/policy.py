@@ -27,6 +27,13 @@ class Rule:
 
     roles: frozenset[str]
     scope: str | None = None
+    checks_form: bool = False
+    """The view checks the form's CSRF token by itself, to show the form again."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it makes no difference who asks."""
+        return self.roles == EVERYONE and self.scope is None
 
 
 ROUTES: dict[str | tuple[str, str], Rule] = {
@@ -41,8 +48,46 @@ ROUTES: dict[str | tuple[str, str], Rule] = {
     "api-docs.openapi_json": Rule(EVERYONE),
     "problems.ProblemKinds": Rule(EVERYONE),
     "changes.Changes": Rule(EVERYONE, "changes:read"),
+    # API: needs, offers and their matches
+    ("needs.Needs", "GET"): Rule(EVERYONE, "needs:read"),
+    ("needs.Needs", "POST"): Rule(STATES, "needs:write"),
+    ("needs.NeedItem", "GET"): Rule(EVERYONE, "needs:read"),
+    ("needs.NeedItem", "PATCH"): Rule(STATES, "needs:write"),
+    "needs.Opening": Rule(STATES, "needs:write"),
+    "needs.Withdrawal": Rule(STATES, "needs:write"),
+    "needs.Closure": Rule(STATES, "needs:write"),
+    "needs.Renewal": Rule(STATES, "needs:write"),
+    "needs.Versions": Rule(EVERYONE, "needs:read"),
+    "needs.BestMatches": Rule(EVERYONE, "needs:read offers:read"),
+    ("offers.Offers", "GET"): Rule(EVERYONE, "offers:read"),
+    ("offers.Offers", "POST"): Rule(GIVERS, "offers:write"),
+    ("offers.OfferItem", "GET"): Rule(EVERYONE, "offers:read"),
+    ("offers.OfferItem", "PATCH"): Rule(GIVERS, "offers:write"),
+    "offers.Opening": Rule(GIVERS, "offers:write"),
+    "offers.Withdrawal": Rule(GIVERS, "offers:write"),
+    "offers.Closure": Rule(GIVERS, "offers:write"),
+    "offers.Renewal": Rule(GIVERS, "offers:write"),
+    "offers.Versions": Rule(EVERYONE, "offers:read"),
+    "offers.BestMatches": Rule(EVERYONE, "needs:read offers:read"),
+    "matches.Matches": Rule(EVERYONE, "needs:read offers:read"),
+    "matches.MatchExplanation": Rule(EVERYONE, "needs:read offers:read"),
+    "matches.MatchWeights": Rule(EVERYONE),
+    # API: standards and assessments
+    "standards.Standards": Rule(EVERYONE, "assessments:read"),
+    "standards.StandardItem": Rule(EVERYONE, "assessments:read"),
+    ("assessments.Assessments", "GET"): Rule(EVERYONE, "assessments:read"),
+    ("assessments.Assessments", "POST"): Rule(STATES, "assessments:write"),
+    "assessments.AssessmentItem": Rule(EVERYONE, "assessments:read"),
+    "assessments.Answers": Rule(STATES, "assessments:write"),
+    "assessments.Submission": Rule(STATES, "assessments:write"),
+    "assessments.Return": Rule(STATES, "assessments:write"),
+    "assessments.Review": Rule(STATES, "assessments:write"),
+    "assessments.Publication": Rule(STATES, "assessments:write"),
+    "assessments.AssessmentScore": Rule(EVERYONE, "assessments:read"),
+    ("assessments.Gaps", "GET"): Rule(EVERYONE, "assessments:read"),
+    ("assessments.Gaps", "POST"): Rule(STATES, "assessments:write needs:write"),
     # Pages: signing in and the own account
-    "web.session.login": Rule(EVERYONE),
+    "web.session.login": Rule(EVERYONE, checks_form=True),
     "web.session.logout": Rule(EVERYONE),
     "web.session.account": Rule(MEMBERS),
     "web.session.change_password": Rule(MEMBERS),

@@ -36,7 +36,7 @@ def _owned(column: str) -> Rows:
     def rows(actor: Actor, table: Table) -> ColumnElement[bool]:
         if actor.sees_all:
             return true()
-        shown = table.c.visibility.in_(levels(actor))
+        shown: ColumnElement[bool] = table.c.visibility.in_(levels(actor))
         if "status" in table.c and table.name in ("need", "offer"):
             shown = and_(shown, table.c.status != "draft")
         return _or_own(shown, table.c[column], _owner(actor, column))
