@@ -54,11 +54,11 @@ def needs(chance: random.Random) -> list[dict[str, Any]]:
             }
             if chance.random() < 0.85:  # unknown amounts are a legal state
                 line["money"] = {
-                    "amount": str(round(chance.lognormvariate(11.9, 0.8) / 1000) * 1000 or 1000),
+                    "amount": {"written": str(round(chance.lognormvariate(11.9, 0.8) / 1000) * 1000 or 1000)},
                     "currency": chance.choice(["USD", "USD", "USD", "EUR", "XOF"]),
                 }
                 if line["money"]["currency"] == "XOF":
-                    line["money"]["amount"] = str(int(line["money"]["amount"]) * 600)
+                    line["money"]["amount"] = {"written": str(int(line["money"]["amount"]["written"]) * 600)}
             if kind in ("equipment", "training"):
                 line.update(quantity=chance.randrange(2, 60), unit="pieces" if kind == "equipment" else "officers")
             lines.append(line)
@@ -120,7 +120,7 @@ def offers(chance: random.Random) -> list[dict[str, Any]]:
                 "title": chance.choice(OFFERS).format(themes=words),
                 "description": f"{MARK}\n\nProposals should name a target, a cost and a date. Decisions are taken every quarter.",
                 "themes": themes, "types": kinds, "places": places,
-                **({} if agency else {"budget": str(budget), "min_grant": str(budget // 50), "max_grant": str(budget // 2), "currency": chance.choice(["USD", "USD", "EUR", "SEK"])}),
+                **({} if agency else {"budget": {"written": str(budget)}, "min_grant": {"written": str(budget // 50)}, "max_grant": {"written": str(budget // 2)}, "currency": chance.choice(["USD", "USD", "EUR", "SEK"])}),
                 "window_start_days": start, "window_end_days": start + chance.randrange(400, 1200), "conditions": conditions,
                 "visibility": "public" if chance.random() < 0.9 else "members",
                 "status": chance.choices(["open", "draft", "withdrawn"], [0.9, 0.06, 0.04])[0], "entered_days": -chance.randrange(1, 300),
