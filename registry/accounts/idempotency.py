@@ -49,14 +49,16 @@ def _insert(session: Session, owner: str, key: str, request_sha256: str, now: da
     if dialect == "postgresql":
         session.execute(text(f"SET LOCAL lock_timeout = '{WAIT_SECONDS}s'"))
     try:
-        result = session.execute(insert_new.on_conflict_do_nothing(index_elements=["owner", "key"]), row)
+        new = session.execute(
+            insert_new.values(row).on_conflict_do_nothing(index_elements=["owner", "key"]).returning(KEY.c.id)
+        ).first()
     except OperationalError as error:
         if getattr(error.orig, "sqlstate", None) != "55P03":  # lock_not_available
             raise
         raise Conflict(N_("The first request with this Idempotency-Key is still at work. Try again later.")) from None
     if dialect == "postgresql":
         session.execute(text("SET LOCAL lock_timeout TO DEFAULT"))
-    return result.rowcount == 1  # type: ignore[attr-defined]
+    return new is not None
 
 
 def keep(session: Session, owner: str, key: str, status: int, headers: list[tuple[str, str]], body: str) -> None:

@@ -25,7 +25,7 @@ from registry.errors import N_
 from registry.events import feed
 from registry.events.models import Event
 from registry.events.sequencer import catch_up
-from registry.http import actor, registry_app, session
+from registry.http import actor, registry_app
 
 BATCH_TYPE = "application/cloudevents-batch+json"
 MOST, USUAL, LONGEST_WAIT = 1000, 500, 25
@@ -82,9 +82,8 @@ class Changes(MethodView):
         `Link: <…>; rel="next"` leads on even where nothing is new yet; `X-Has-More` says whether to ask at once. 410:
         the cursor leads nowhere any more; read the lists anew and follow from `after=now`, asked for before them.
         """
-        app = registry_app()
+        app = registry_app()  # its database, and not the request's session: no connection stands idle while this waits
         visible = policy.visible(actor(), Event)
-        session().rollback()  # who is asking is known: no connection stands idle while this request waits
         try:
             changes = _read(app.database, visible, args, app.settings.public_url)
             if not changes.events and args["wait"] and args["after"] != feed.NOW:

@@ -1,0 +1,222 @@
+"""The change feed over HTTP: pages, cursors, waiting, what nobody may see; and `casa events` beside it."""
+
+import json
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from flask.testing import FlaskClient
+
+from registry.api import changes as changes_api
+from registry.catalogue.models import Meta
+from registry.cli import Context, casa
+from registry.db import Database
+from registry.events.outbox import Change, emit_all
+from registry.http import RegistryFlask
+from registry.settings import Settings
+from tests.support.people import make_user, token_headers
+
+URL = "/api/v1/changes"
+
+
+def write(database: Database, count: int, first: int = 1, **more: Any) -> None:
+    with database.transaction() as session:
+        emit_all(
+            session,
+            [Change("need.opened", "need", n, 1, {"title": f"Need {n}"}, **more) for n in range(first, first + count)],
+        )
+
+
+@pytest.fixture
+def client(app: RegistryFlask) -> FlaskClient:
+    return app.test_client()
+
+
+def next_of(response: Any) -> str:
+    link: str = response.headers["Link"]
+    assert link.endswith('>; rel="next"')
+    return link.removeprefix("<").partition(">")[0]
+
+
+def test_a_follower_reads_page_by_page_and_goes_on_where_it_stopped(client: FlaskClient, database: Database) -> None:
+    write(database, 5)
+    subjects, address, more = [], f"{URL}?limit=2", True
+    while more:
+        response = client.get(address)
+        assert response.status_code == 200 and response.content_type == "application/cloudevents-batch+json"
+        subjects += [event["subject"] for event in response.get_json(force=True)]
+        more, address = response.headers["X-Has-More"] == "true", next_of(response)
+        assert "limit=2" in address
+    assert subjects == [f"needs/{n}" for n in range(1, 6)]
+    idle = client.get(address)
+    assert idle.get_json(force=True) == [] and next_of(idle) == address, "the cursor stays where it is"
+    write(database, 1, first=6)
+    assert [e["subject"] for e in client.get(address).get_json(force=True)] == ["needs/6"]
+
+
+def test_events_link_to_their_record_and_carry_its_version(client: FlaskClient, database: Database) -> None:
+    write(database, 1)
+    (event,) = client.get(URL).get_json(force=True)
+    assert event["type"] == "casa.need.opened" and event["source"] == "http://registry.test"
+    assert event["data"] == {"title": "Need 1", "version": 1, "href": "http://registry.test/api/v1/needs/1"}
+
+
+def test_anonymous_readers_see_public_events_only(client: FlaskClient, database: Database) -> None:
+    write(database, 2, visibility="members", state="KEN")
+    write(database, 1, first=3)
+    write(database, 2, first=4, visibility="private", state="KEN")
+    response = client.get(URL)
+    assert [e["subject"] for e in response.get_json(force=True)] == ["needs/3"]
+    assert response.headers["X-Has-More"] == "false"
+
+
+def test_members_see_what_is_for_members_and_owners_what_is_theirs(app: RegistryFlask, database: Database) -> None:
+    kenya, donor, coordinator = (make_user(database, role) for role in ("state", "donor", "coordinator"))
+    write(database, 1, visibility="members", state="KEN")
+    write(database, 1, first=2, visibility="private", state="KEN")
+    write(database, 1, first=3, visibility="private", state="UGA")
+    write(database, 1, first=4, visibility="private", organisation_id=donor.organisation_id)
+    seen = {}
+    for user in (kenya, donor, coordinator):
+        headers = token_headers(database, user, ["changes:read"])
+        events = app.test_client().get(URL, headers=headers).get_json(force=True)
+        seen[user.role] = [int(event["subject"].partition("/")[2]) for event in events]
+    assert seen == {"state": [1, 2], "donor": [1, 4], "coordinator": [1, 2, 3, 4]}
+
+
+def test_a_token_without_the_scope_does_not_reach_the_feed(sqlite_app: RegistryFlask) -> None:
+    user = make_user(sqlite_app.database, "coordinator")
+    client = sqlite_app.test_client()
+    headers = token_headers(sqlite_app.database, user, ["needs:read"])
+    assert client.get(URL, headers=headers).status_code == 403
+    refused = client.get(URL, headers={"Authorization": "Bearer casa_1_wrong"})
+    assert refused.status_code == 401 and refused.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+def test_an_unchanged_page_is_304(client: FlaskClient, database: Database) -> None:
+    write(database, 2)
+    first = client.get(URL)
+    known = client.get(URL, headers={"If-None-Match": first.headers["ETag"]})
+    assert known.status_code == 304 and known.headers["Link"] == first.headers["Link"]
+    write(database, 1, first=3)
+    assert client.get(URL, headers={"If-None-Match": first.headers["ETag"]}).status_code == 200
+
+
+def test_following_from_now_skips_what_was(client: FlaskClient, database: Database) -> None:
+    write(database, 2)
+    now = client.get(f"{URL}?after=now")
+    assert now.get_json(force=True) == []
+    write(database, 1, first=3)
+    assert [e["subject"] for e in client.get(next_of(now)).get_json(force=True)] == ["needs/3"]
+
+
+@pytest.mark.parametrize(
+    "query, name", [("after=garbage", "after"), ("limit=0", "limit"), ("limit=1001", "limit"), ("wait=26", "wait"),
+                    ("wait=-1", "wait"), ("afer=x", "afer"), (f"after={'A' * 501}", "after")]
+)  # fmt: skip
+def test_wrong_parameters_are_named(sqlite_app: RegistryFlask, query: str, name: str) -> None:
+    response = sqlite_app.test_client().get(f"{URL}?{query}")
+    assert response.status_code == 422
+    assert [error["parameter"] for error in response.get_json()["errors"]] == [name]
+
+
+def test_a_cursor_of_another_life_of_this_registry_is_gone_and_the_lists_are_named(
+    client: FlaskClient, database: Database
+) -> None:
+    write(database, 1)
+    address = next_of(client.get(URL))
+    with database.transaction() as session:
+        session.get_one(Meta, "epoch").value = "after-a-restore"
+    response = client.get(address)
+    document = response.get_json()
+    assert response.status_code == 410 and document["type"].endswith("#gone")
+    assert "http://registry.test/api/v1/needs" in document["lists"]
+
+
+def test_waiting_ends_when_something_happens(
+    client: FlaskClient, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(changes_api, "POLL_SECONDS", 0.02)
+    address = next_of(client.get(URL))
+    timer = threading.Timer(0.15, write, (database, 1))
+    timer.start()
+    response = client.get(f"{address}&wait=20")
+    timer.join()
+    assert [e["subject"] for e in response.get_json(force=True)] == ["needs/1"]
+
+
+def test_waiting_ends_with_the_time_asked_for(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(changes_api, "POLL_SECONDS", 0.3)
+    response = client.get(f"{URL}?wait=1")
+    assert response.status_code == 200 and response.get_json(force=True) == []
+
+
+def test_one_waiting_too_many_is_answered_at_once(sqlite_app: RegistryFlask, monkeypatch: pytest.MonkeyPatch) -> None:
+    full = threading.BoundedSemaphore(1)
+    full.acquire()
+    monkeypatch.setattr(changes_api, "WAITING_ROOM", full)
+    monkeypatch.setattr(changes_api.time, "sleep", lambda _seconds: pytest.fail("it waited"))
+    assert sqlite_app.test_client().get(f"{URL}?wait=25").status_code == 200
+
+
+def test_the_waiting_room_is_left_also_by_those_who_fail(
+    sqlite_app: RegistryFlask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = threading.BoundedSemaphore(1)
+    monkeypatch.setattr(changes_api, "WAITING_ROOM", room)
+
+    def fail(_seconds: float) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(changes_api.time, "sleep", fail)
+    assert sqlite_app.test_client().get(f"{URL}?wait=25").status_code == 500
+    assert room.acquire(blocking=False)
+
+
+@pytest.fixture
+def run(database: Database, settings: Settings) -> Callable[..., Any]:
+    def invoke(*arguments: str) -> Any:
+        context = Context.__new__(Context)
+        context.settings, context._database = settings, database
+        return CliRunner().invoke(casa, ["events", *arguments], obj=context, catch_exceptions=False)
+
+    return invoke
+
+
+def test_the_command_prints_a_line_per_event_and_the_cursor_to_go_on(
+    run: Callable[..., Any], database: Database
+) -> None:
+    write(database, 3, visibility="private", state="KEN")
+    result = run()
+    assert result.exit_code == 0
+    lines = result.stdout.splitlines()
+    assert len(lines) == 3 and "need.opened" in lines[0] and "needs/1" in lines[0] and "Need 1" in lines[0]
+    cursor = result.stderr.strip().removeprefix("cursor: ")
+    write(database, 1, first=4)
+    assert "needs/4" in run("--after", cursor).stdout
+    assert len(run("--limit", "2").stdout.splitlines()) == 2
+
+
+def test_the_command_prints_json_lines(run: Callable[..., Any], database: Database) -> None:
+    write(database, 2)
+    events = [json.loads(line) for line in run("--json").stdout.splitlines()]
+    assert [event["subject"] for event in events] == ["needs/1", "needs/2"]
+
+
+def test_following_prints_what_comes_until_stopped(
+    run: Callable[..., Any], database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns = []
+
+    def sleep(_seconds: float) -> None:
+        turns.append(1)
+        if len(turns) == 3:
+            raise KeyboardInterrupt
+        write(database, 1, first=len(turns))
+
+    monkeypatch.setattr("registry.cli.events.time.sleep", sleep)
+    result = run("--follow")
+    assert [line.split()[3] for line in result.stdout.splitlines()] == ["needs/1", "needs/2"]
+    assert result.exit_code == 0 and "cursor: " in result.stderr

@@ -1,0 +1,72 @@
+"""What an event says as a CloudEvent; every type of event stands in the documentation as it does in the code."""
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from registry.errors import InvalidInput
+from registry.events import feed
+from registry.events.types import EVENT_TYPES
+from registry.schemas import encode_opaque
+
+ROW = {
+    "uid": "0a1b2c3d-0000-4000-8000-000000000001",
+    "type": "need.opened",
+    "kind": "need",
+    "record_id": 12,
+    "record_version": 3,
+    "data": '{"title":"Marking","status":"open"}',
+    "at": datetime(2026, 3, 1, 12, 30, 5, 120000, tzinfo=UTC),
+    "position": 7,
+}
+
+
+def cloud_event(**changed: object) -> dict:
+    return feed.cloud_event(SimpleNamespace(**{**ROW, **changed}), "https://registry.test")  # type: ignore[arg-type]
+
+
+def test_an_event_is_a_cloud_event() -> None:
+    assert cloud_event() == {
+        "specversion": "1.0",
+        "id": "0a1b2c3d-0000-4000-8000-000000000001",
+        "source": "https://registry.test",
+        "type": "casa.need.opened",
+        "time": "2026-03-01T12:30:05.120000Z",
+        "subject": "needs/12",
+        "datacontenttype": "application/json",
+        "sequence": "00000000000000000007",
+        "data": {
+            "title": "Marking",
+            "status": "open",
+            "version": 3,
+            "href": "https://registry.test/api/v1/needs/12",
+        },
+    }
+
+
+def test_what_is_withdrawn_from_the_catalogue_leaves_a_tombstone() -> None:
+    assert cloud_event(type="programme.archived", kind="programme")["data"]["tombstone"] is True
+    assert "tombstone" not in cloud_event()["data"]
+
+
+def test_sequences_sort_as_text() -> None:
+    numbers = [1, 9, 10, 99, 100, 2**40]
+    assert sorted(cloud_event(position=n)["sequence"] for n in numbers) == [f"{n:020d}" for n in numbers]
+
+
+def test_cursors_come_back_and_carry_their_epoch() -> None:
+    assert feed.decode_cursor(feed.encode_cursor("e1", 42), "e1") == 42
+    with pytest.raises(feed.Expired):
+        feed.decode_cursor(feed.encode_cursor("e1", 42), "e2")
+    for bad in ("", "garbage", encode_opaque([]), encode_opaque(["e1", 1.5]), encode_opaque(["e1", None])):
+        with pytest.raises(InvalidInput):
+            feed.decode_cursor(bad, "e1")
+
+
+def test_the_table_of_event_types_in_the_documentation_says_what_the_code_says() -> None:
+    page = (Path(__file__).parents[2] / "docs/events.md").read_text(encoding="utf-8")
+    written = dict(re.findall(r"^\| `([a-z_]+\.[a-z_]+)` \| (.+?) \|$", page, re.M))
+    assert written == EVENT_TYPES
