@@ -23,11 +23,11 @@ class Standard(SQLModel, table=True):
     document: str = Field(sa_type=LongText)
     """The file's content as canonical JSON."""
     current: bool = Field(default=True)
-    loaded_at: datetime = Field(sa_type=UTCDateTime)  # type: ignore[call-overload]
+    loaded_at: datetime = Field(sa_type=UTCDateTime)
 
 
 class Assessment(Timestamped, table=True):
-    """A State's answers to one edition of one standard. Only the State changes or publishes it; another person reviews it."""
+    """A State's answers to one edition of one standard. Only the State changes or publishes it."""
 
     __tablename__ = "assessment"
     __table_args__ = (
@@ -58,14 +58,14 @@ class Assessment(Timestamped, table=True):
     status_reason: str | None = Field(default=None, max_length=500)
     created_by: int | None = Field(default=None, foreign_key="user_account.id", sa_type=BigId)
     submitted_by: int | None = Field(default=None, foreign_key="user_account.id", sa_type=BigId)
-    submitted_at: datetime | None = Field(default=None, sa_type=UTCDateTime)  # type: ignore[call-overload]
+    submitted_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     reviewed_by: int | None = Field(default=None, foreign_key="user_account.id", sa_type=BigId)
-    reviewed_at: datetime | None = Field(default=None, sa_type=UTCDateTime)  # type: ignore[call-overload]
-    published_at: datetime | None = Field(default=None, sa_type=UTCDateTime)  # type: ignore[call-overload]
+    reviewed_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    published_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
 
 
 class Answer(SQLModel, table=True):
-    """One answer: a code of the standard's scale (or a number, date or text), with reason where it is not applicable."""
+    """One answer: a code of the standard's scale (or a number, date, text), with reason where it is not applicable."""
 
     __tablename__ = "answer"
     __table_args__ = (
@@ -83,4 +83,4 @@ class Answer(SQLModel, table=True):
     evidence: str = Field(default="", sa_type=LongText)
     """Where the proof is: a document's name, a link."""
     answered_by: int | None = Field(default=None, foreign_key="user_account.id", sa_type=BigId)
-    answered_at: datetime = Field(sa_type=UTCDateTime)  # type: ignore[call-overload]
+    answered_at: datetime = Field(sa_type=UTCDateTime)

@@ -1,0 +1,146 @@
+"""What every write to an assessment does alike: hold its row, keep answers, note history, event and audit entry."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlmodel import Session
+
+from registry.accounts import audit
+from registry.accounts.actor import Actor
+from registry.catalogue.history import Changes, record_revision
+from registry.catalogue.models import StateFact
+from registry.compliance import editions
+from registry.compliance.carrying import carried_ids
+from registry.compliance.editions import Edition
+from registry.compliance.judging import Judged, judge
+from registry.compliance.models import Answer, Assessment
+from registry.errors import N_, Conflict
+from registry.events.outbox import Change, emit
+
+OWNER_ONLY = "private"
+"""Of an assessment, private means the State's own people: not even coordinators (accounts/visibility.py)."""
+
+EVENTS = {
+    "assessment.create": "assessment.created",
+    "assessment.answer": "assessment.updated",
+    "assessment.submit": "assessment.submitted",
+    "assessment.return": "assessment.returned",
+    "assessment.review": "assessment.reviewed",
+    "assessment.publish": "assessment.published",
+    "assessment.link_gap": "assessment.gap_linked",
+}
+"""what was done → what others are told"""
+
+_MESSAGES = {
+    "draft": N_("This assessment is still a draft."),
+    "submitted": N_("This assessment is handed in: it must be returned before it can change."),
+    "reviewed": N_("This assessment is reviewed: it must be returned before it can change."),
+    "published": N_("This assessment is published and changes no more: begin a new one."),
+}
+
+
+def hold(session: Session, assessment: Assessment, *allowed: str) -> None:
+    """Read the row afresh and keep other writers off until the commit; Conflict unless its status is allowed."""
+    session.refresh(assessment, with_for_update=True)
+    if assessment.status not in allowed:
+        raise Conflict(_MESSAGES[assessment.status])
+
+
+def answers_of(session: Session, assessment: Assessment) -> dict[str, Answer]:
+    """clause id → answer"""
+    rows = session.scalars(select(Answer).where(Answer.assessment_id == assessment.id).order_by(Answer.clause))  # type: ignore[arg-type]
+    return {row.clause: row for row in rows}
+
+
+def known_facts(
+    session: Session, state: str, edition: Edition, earlier: Assessment | None = None
+) -> dict[str, bool | None]:
+    """Every fact the edition asks for: as known of the State, else as in an earlier assessment, else None (unknown)."""
+    facts: dict[str, bool | None] = {fact: (earlier.facts.get(fact) if earlier else None) for fact in edition.facts}
+    rows = session.execute(
+        select(StateFact.fact, StateFact.value).where(StateFact.state == state, StateFact.value.is_not(None))  # type: ignore[call-overload,union-attr]
+    )
+    facts.update({fact: value for fact, value in rows if fact in facts})
+    return facts
+
+
+def carry_answers(session: Session, assessment: Assessment, edition: Edition, earlier: Assessment) -> int:
+    """Copy the earlier answers whose clauses still ask the same and whose values still fit; how many."""
+    ids, count = carried_ids(editions.pinned(session, earlier.standard_id), edition), 0
+    for clause, given in answers_of(session, earlier).items():
+        if clause not in ids:
+            continue
+        form = {"value": given.value, "reason": given.reason, "evidence": given.evidence}
+        judged = judge(edition, edition.requirements[ids[clause]], form)
+        if isinstance(judged, Judged):
+            # Who answered and when stays: a carried answer is as old as it was.
+            session.add(_row(assessment, judged, given.answered_by, given.answered_at))
+            count += 1
+    session.flush()
+    return count
+
+
+def write_answers(
+    session: Session, actor: Actor, assessment: Assessment, judged: Mapping[str, Judged | None], now: datetime
+) -> Changes:
+    """Keep these answers, drop those that are None, leave all others. Returns what changed."""
+    kept = answers_of(session, assessment)
+    changes: Changes = {}
+    for clause, new in judged.items():
+        row = kept.get(clause)
+        before = _as_dict(row) if row else None
+        after = _as_dict(new) if new else None
+        if before == after:
+            continue
+        changes[f"answers.{clause}"] = [before, after]
+        if row:
+            session.delete(row)
+            session.flush()
+        if new:
+            session.add(_row(assessment, new, actor.user_id, now))
+    return changes
+
+
+def _as_dict(given: Answer | Judged) -> dict[str, str]:
+    return {"value": given.value, "reason": given.reason, "evidence": given.evidence}
+
+
+def _row(assessment: Assessment, judged: Judged, user_id: int | None, at: datetime) -> Answer:
+    return Answer(
+        assessment_id=assessment.id or 0,
+        clause=judged.clause,
+        value=judged.value,
+        not_applicable=judged.not_applicable,
+        reason=judged.reason,
+        evidence=judged.evidence,
+        answered_by=user_id,
+        answered_at=at,
+    )
+
+
+def note(
+    session: Session, actor: Actor, assessment: Assessment, action: str, now: datetime, changes: Changes, **data: Any
+) -> None:
+    """History, event and audit entry of one write. `data` goes into the event's summary.
+
+    Everybody is told of a published assessment only; of a gap's need the State alone, for the need is a draft.
+    """
+    session.flush()
+    record_id = assessment.id or 0
+    record_revision(session, actor, "assessment", record_id, assessment.version, changes, now)
+    summary = {
+        "state": assessment.state,
+        "standard": assessment.standard,
+        "standard_version": editions.pinned(session, assessment.standard_id).version,
+        "status": assessment.status,
+        **data,
+    }
+    visibility = "public" if action == "assessment.publish" else OWNER_ONLY
+    change = Change(EVENTS[action], "assessment", record_id, assessment.version, summary, visibility, assessment.state)
+    emit(session, change, at=now)
+    # The log says that answers changed, not what they are: admins read it, an unpublished answer is the State's.
+    audit.record(
+        session, actor, action, f"assessment:{record_id}", state=assessment.state, standard=assessment.standard
+    )

@@ -1,0 +1,461 @@
+"""Standards and assessments in the database: editions, an assessment's life, who may do what, what others learn."""
+
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from sqlalchemy import select, update
+from sqlmodel import Session
+
+from registry.accounts import policy
+from registry.accounts.actor import ANONYMOUS, Actor, system
+from registry.accounts.models import AuditEntry
+from registry.catalogue.history import versions
+from registry.catalogue.models import StateFact
+from registry.compliance import assessments, editions, gaps, library, listing, scorecard
+from registry.compliance.models import Answer, Assessment, Standard
+from registry.db import Database, utcnow
+from registry.errors import (
+    ConfigurationError,
+    Conflict,
+    InvalidInput,
+    NotAllowed,
+    NotAuthenticated,
+    NotFound,
+    VersionMismatch,
+)
+from registry.events.models import Event
+from registry.matching.needs import create_need
+from registry.matching.requirements import needs_by_clause
+from tests.support.standards import SECOND, STANDARD, answered, changed, load_text, person, published, write
+
+ALL_FULL = {"mark-made": "full", "mark-import": "full", "rec-all": "full", "rec-law": "full"}
+
+
+@pytest.fixture
+def small(session: Session, tmp_path: Path) -> Session:
+    """A session with the small standard loaded."""
+    load_text(session, tmp_path)
+    return session
+
+
+def events(session: Session, actor: Actor | None = None) -> list[tuple[str, str]]:
+    session.flush()
+    query = select(Event).where(policy.visible(actor or system("test"), Event)).order_by(Event.id)
+    return [(event.type, event.visibility) for event in session.scalars(query)]
+
+
+def card(session: Session, assessment: Assessment) -> dict[str, Any]:
+    return scorecard.scorecard(session, assessment)
+
+
+# Editions
+
+
+def test_a_new_edition_is_kept_beside_the_old_one(small: Session, tmp_path: Path) -> None:
+    load_text(small, tmp_path, SECOND)
+    rows = small.execute(select(Standard.version, Standard.current).order_by(Standard.version)).all()
+    assert [tuple(row) for row in rows] == [("1.0.0", False), ("2.0.0", True)]
+    assert listing.list_standards(small)[0]["versions"] == ["2.0.0", "1.0.0"]
+    assert listing.describe_standard(small, "small", "1.0.0")["current"] is False
+    assert [kind for kind, _ in events(small)] == ["standard.loaded", "standard.loaded"]
+
+
+def test_loading_again_changes_nothing(small: Session, tmp_path: Path) -> None:
+    report = library.load(small, system("test"), [write(tmp_path, "# a remark\n" + STANDARD)])
+    assert report.as_dict()["unchanged"] == 1
+    assert len(events(small)) == 1
+
+
+def test_other_content_under_the_same_version_is_refused(small: Session, tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput) as error:
+        load_text(small, tmp_path, changed(("Is every weapon", "Is each weapon")))
+    assert list(error.value.fields) == ["small version"]
+
+
+def test_a_removed_clause_needs_its_migration(small: Session, tmp_path: Path) -> None:
+    silent = changed(("      - {kind: removed, old: [rec-law], new: []}\n", ""), text=SECOND)
+    with pytest.raises(InvalidInput) as error:
+        load_text(small, tmp_path, silent)
+    assert "rec-law is gone" in str(error.value.fields)
+
+
+def test_an_older_edition_loaded_late_does_not_become_current(session: Session, tmp_path: Path) -> None:
+    load_text(session, tmp_path, SECOND)
+    load_text(session, tmp_path, STANDARD)
+    assert editions.find(session, "small").version == "2.0.0"
+    assert editions.find(session, "small", "1.0.0").current is False
+
+
+def test_one_refused_file_keeps_all_others_out(session: Session, tmp_path: Path) -> None:
+    good, bad = write(tmp_path), write(tmp_path, "id: [", "bad.yaml")
+    with pytest.raises(InvalidInput):
+        library.load(session, system("test"), [good, bad])
+    assert listing.list_standards(session) == []
+
+
+def test_a_dry_run_says_what_it_would_do_and_does_nothing(database: Database, tmp_path: Path) -> None:
+    with database.reading() as session:
+        report = library.load(session, system("test"), [write(tmp_path)], dry_run=True)
+    assert report.as_dict()["new"] == 1
+    with database.reading() as session:
+        assert listing.list_standards(session) == []
+
+
+def test_only_staff_loads_standards(session: Session, tmp_path: Path) -> None:
+    with pytest.raises(NotAllowed):
+        library.load(session, person(session), [write(tmp_path)])
+    library.load(session, person(session, "admin"), [write(tmp_path)])
+
+
+def test_an_edition_changed_in_the_database_scores_no_more(session: Session, tmp_path: Path) -> None:
+    load_text(session, tmp_path, changed(("Does a law say", "Does some law say")))
+    session.execute(update(Standard).values(document=Standard.document + " "))
+    editions.find(session, "small")
+    session.execute(update(Standard).values(sha256="0" * 64))
+    with pytest.raises(ConfigurationError, match="changed after loading"):
+        listing.list_standards(session)
+
+
+# The life of an assessment
+
+
+def test_an_assessment_goes_from_draft_to_published(small: Session) -> None:
+    author, reviewer = person(small), person(small)
+    assessment = published(small, author, reviewer, ALL_FULL)
+    assert (assessment.status, assessment.version) == ("published", 5)
+    assert (assessment.submitted_by, assessment.reviewed_by) == (author.user_id, reviewer.user_id)
+    assert events(small)[1:] == [
+        ("assessment.created", "private"),
+        ("assessment.updated", "private"),
+        ("assessment.submitted", "private"),
+        ("assessment.reviewed", "private"),
+        ("assessment.published", "public"),
+    ]
+    history = versions(small, "assessment", assessment.id or 0)
+    assert [step.changes.get("status") for step in history] == [
+        ["reviewed", "published"],
+        ["submitted", "reviewed"],
+        ["draft", "submitted"],
+        None,
+        [None, "draft"],
+    ]
+    full = {"value": "full", "reason": "", "evidence": ""}
+    assert history[3].changes == {f"answers.{clause}": [None, full] for clause in ALL_FULL}
+
+
+def test_steps_out_of_order_are_conflicts(small: Session) -> None:
+    author, reviewer = person(small), person(small)
+    empty = assessments.start(small, author, {"standard": "small"})
+    with pytest.raises(Conflict, match="no answers"):
+        assessments.submit(small, author, empty)
+    for operation in (assessments.review, assessments.publish):
+        with pytest.raises(Conflict, match="still a draft"):
+            operation(small, reviewer, empty)
+    assessments.answer(small, author, empty, {"answers": {"rec-all": {"value": "full"}}})
+    assessments.submit(small, author, empty)
+    with pytest.raises(Conflict, match="handed in"):
+        assessments.answer(small, author, empty, {"answers": {"rec-all": None}})
+    assessments.review(small, reviewer, empty)
+    assessments.publish(small, author, empty)
+    with pytest.raises(Conflict, match="changes no more"):
+        assessments.answer(small, author, empty, {"answers": {"rec-all": None}})
+    with pytest.raises(Conflict, match="changes no more"):
+        assessments.send_back(small, author, empty, {"reason": "too late"})
+
+
+def test_nobody_reviews_what_they_handed_in(small: Session) -> None:
+    author = person(small)
+    assessment = answered(small, author, ALL_FULL)
+    assessments.submit(small, author, assessment)
+    for actor in (author, system("cli")):
+        with pytest.raises(NotAllowed, match="Another person"):
+            assessments.review(small, actor, assessment)
+
+
+def test_a_returned_assessment_is_a_draft_with_a_reason(small: Session) -> None:
+    author, reviewer = person(small), person(small)
+    assessment = answered(small, author, ALL_FULL)
+    assessments.submit(small, author, assessment)
+    with pytest.raises(InvalidInput) as error:
+        assessments.send_back(small, reviewer, assessment, {"reason": "  "})
+    assert list(error.value.fields) == ["reason"]
+    assessments.send_back(small, reviewer, assessment, {"reason": "Where is the register?"})
+    assert (assessment.status, assessment.status_reason) == ("draft", "Where is the register?")
+    assert assessment.submitted_by is None
+    assessments.submit(small, author, assessment)
+    assert assessment.status_reason is None
+
+
+def test_one_assessment_of_a_standard_at_a_time(small: Session) -> None:
+    first = assessments.start(small, person(small), {"standard": "small"})
+    with pytest.raises(Conflict, match=f"Assessment {first.id} of this standard"):
+        assessments.start(small, person(small), {"standard": "small"})
+    assessments.start(small, person(small, state="FRA"), {"standard": "small"})
+
+
+def test_two_who_begin_in_the_same_instant_get_one_assessment(database: Database, tmp_path: Path) -> None:
+    with database.transaction() as session:
+        load_text(session, tmp_path)
+        standard = editions.find(session, "small")
+        session.add(Assessment(state="KEN", standard_id=standard.id or 0, standard="small"))
+    with (
+        pytest.raises(Exception, match="(?i)unique"),
+        database.transaction() as session,
+    ):
+        session.add(Assessment(state="KEN", standard_id=standard.id or 0, standard="small"))
+
+
+def test_answers_are_kept_together_or_not_at_all(small: Session) -> None:
+    author = person(small)
+    assessment = assessments.start(small, author, {"standard": "small"})
+    given = {"rec-all": {"value": "full"}, "rec-law": {"value": "na"}, "mark-made": {"value": "perfect"}}
+    with pytest.raises(InvalidInput) as error:
+        assessments.answer(small, author, assessment, {"answers": given})
+    assert set(error.value.fields) == {"answers.rec-law.reason", "answers.mark-made.value"}
+    assert small.scalars(select(Answer)).all() == [] and assessment.version == 1
+
+
+def test_answers_are_changed_taken_back_and_left_alone(small: Session) -> None:
+    author = person(small)
+    assessment = answered(small, author, {"rec-all": "full", "rec-law": "none", "mark-made": "partial"})
+    given = {"rec-all": {"value": "partial", "evidence": "register"}, "rec-law": None, "rec-body": None}
+    assessments.answer(small, author, assessment, {"answers": given})
+    document = listing.describe_assessment(small, assessment)
+    assert {clause: answer["value"] for clause, answer in document["answers"].items()} == {
+        "mark-made": "partial",
+        "rec-all": "partial",
+    }
+    assert document["answers"]["rec-all"]["evidence"] == "register"
+    assert document["progress"] == {"clauses": 7, "filled_in": 2}
+    version = assessment.version
+    assessments.answer(small, author, assessment, {"answers": {"mark-made": {"value": "partial"}}}, version)
+    assert assessment.version == version
+
+
+def test_two_people_editing_the_second_is_told(small: Session) -> None:
+    author = person(small)
+    assessment = answered(small, author, {"rec-all": "full"})
+    with pytest.raises(VersionMismatch):
+        assessments.answer(small, author, assessment, {"answers": {"rec-all": {"value": "none"}}}, 1)
+    with pytest.raises(VersionMismatch):
+        assessments.submit(small, author, assessment, 1)
+    assert assessments.answers_of(small, assessment)["rec-all"].value == "full"
+
+
+def test_facts_come_from_what_is_known_and_can_be_set_for_one_assessment(small: Session) -> None:
+    for fact, value in (("manufactures", True), ("imports", None), ("coastal", True)):
+        small.add(StateFact(state="KEN", fact=fact, value=value, source="made up", updated_at=utcnow()))
+    author = person(small)
+    assessment = assessments.start(small, author, {"standard": "small", "facts": {"imports": False}})
+    assert assessment.facts == {"manufactures": True, "imports": False}
+    assessments.answer(small, author, assessment, {"facts": {"manufactures": False}})
+    assert assessment.facts == {"manufactures": False, "imports": False}
+    assert card(small, assessment)["applicable"] == 3
+    with pytest.raises(InvalidInput) as error:
+        assessments.answer(small, author, assessment, {"facts": {"coastal": True}})
+    assert list(error.value.fields) == ["facts.coastal"]
+
+
+def test_a_new_assessment_can_begin_with_the_answers_of_the_last(small: Session, tmp_path: Path) -> None:
+    author, reviewer = person(small), person(small)
+    first = published(
+        small, author, reviewer, {"mark-made": "na", "mark-import": "none", "rec-all": "full", "rec-law": "full"},
+        facts={"imports": True},
+    )  # fmt: skip
+    assert [each.id for each in assessments.earlier_assessments(small, author, "KEN", "small")] == [first.id]
+    load_text(small, tmp_path, SECOND)
+    second = assessments.start(small, reviewer, {"standard": "small", "carry_from": first.id})
+    kept = assessments.answers_of(small, second)
+    assert {clause: answer.value for clause, answer in kept.items()} == {"mark-made": "na", "mark-imported": "none"}
+    assert kept["mark-imported"].answered_by == author.user_id
+    assert second.facts["imports"] is True and second.carried_from == first.id
+
+
+def test_answers_are_carried_only_from_the_own_published_assessment(small: Session) -> None:
+    author, reviewer = person(small), person(small)
+    stranger, other = person(small, state="FRA"), person(small, state="FRA")
+    theirs = published(small, stranger, other, ALL_FULL)
+    for wrong in (theirs.id, 999, 2**62):
+        with pytest.raises(InvalidInput) as error:
+            assessments.start(small, author, {"standard": "small", "carry_from": wrong})
+        assert list(error.value.fields) == ["carry_from"]
+    assert assessments.start(small, reviewer, {"standard": "small", "carry_from": None}).carried_from is None
+
+
+def test_a_superseded_or_unknown_standard_is_not_assessed(session: Session, tmp_path: Path) -> None:
+    load_text(session, tmp_path, changed(("status: active", "status: superseded")))
+    with pytest.raises(Conflict, match="superseded"):
+        assessments.start(session, person(session), {"standard": "small"})
+    with pytest.raises(NotFound):
+        assessments.start(session, person(session), {"standard": "nothing"})
+
+
+# Scores
+
+
+def test_the_score_of_an_old_edition_stays_for_ever(small: Session, tmp_path: Path) -> None:
+    assessment = published(small, person(small), person(small), {"mark-made": "none", "mark-import": "full"})
+    before = card(small, assessment)
+    load_text(small, tmp_path, SECOND)
+    editions._PARSED.clear()
+    assert card(small, assessment) == before
+    assert (before["version"], before["low"]) == ("1.0.0", {"value": 0.1, "exact": "1/10"})
+
+
+def test_a_score_says_all_there_is(small: Session) -> None:
+    answers = {"mark-made": "partial", "mark-import": "none", "rec-all": "full", "rec-years": "20"}
+    assessment = answered(small, person(small), answers, facts={"manufactures": True})
+    found = card(small, assessment)
+    expected = {
+        "state": "KEN", "standard": "small", "version": "1.0.0", "status": "draft", "assessment_id": assessment.id,
+        "low": {"value": 0.45, "exact": "9/20"}, "high": {"value": 0.75, "exact": "3/4"},
+        "of_answered": {"value": 0.6429, "exact": "9/14"}, "answered_share": {"value": 0.75, "exact": "3/4"},
+        "shall_low": {"value": 0.5, "exact": "1/2"}, "band": "PC", "band_label": "Partially compliant",
+        "applicable": 4, "answered": 3, "not_applicable": 0, "trend": None,
+    }  # fmt: skip
+    assert {name: found[name] for name in expected} == expected
+    assert [(s["id"], s["title"], s["low"]["exact"], s["high"]["exact"]) for s in found["sections"]] == [
+        ("marking", "Marking", "3/8", "3/8"),
+        ("records", "Records", "1/2", "1"),
+    ]
+    assert [(gap["clause"], gap["ref"], gap["weight"]["exact"]) for gap in found["gaps"]] == [
+        ("mark-made", "1 (a)", "3/2"),
+        ("mark-import", "1 (b)", "1"),
+    ]
+    assert found["gaps"][0]["assist"] == [
+        {"theme": "marking", "types": ["equipment", "training"]},
+        {"theme": "legislation", "types": ["expertise"]},
+    ]
+
+
+def test_not_applicable_counts_only_after_the_review(small: Session) -> None:
+    author, reviewer = person(small), person(small)
+    assessment = answered(small, author, {**ALL_FULL, "mark-made": "na"})
+    before = card(small, assessment)
+    assert (before["low"]["exact"], before["not_applicable"], before["not_applicable_unreviewed"]) == ("7/10", 0, 1)
+    assessments.submit(small, author, assessment)
+    assert card(small, assessment)["low"]["exact"] == "7/10"
+    assessments.review(small, reviewer, assessment)
+    after = card(small, assessment)
+    assert (after["low"]["exact"], after["not_applicable"], after["not_applicable_unreviewed"]) == ("1", 1, 0)
+    assessments.send_back(small, reviewer, assessment, {"reason": "not so"})
+    assert card(small, assessment)["low"]["exact"] == "7/10"
+
+
+def test_the_trend_compares_with_the_published_assessment_before(small: Session, tmp_path: Path) -> None:
+    author, reviewer = person(small), person(small)
+    first = published(small, author, reviewer, {"mark-made": "none", "rec-law": "full"})
+    load_text(small, tmp_path, SECOND)
+    second = answered(small, author, {"mark-made": "partial", "rec-all": "full"})
+    assert card(small, second)["trend"] == {
+        "since": first.id,
+        "change": {"value": 0.5, "exact": "1/2"},
+        "clauses": ["mark-made"],
+    }
+
+
+def test_the_latest_assessment_is_found_for_who_may_see_it(small: Session) -> None:
+    author, reviewer = person(small), person(small)
+    with pytest.raises(NotFound, match="KEN has no assessment of small"):
+        scorecard.latest(small, system("cli"), "KEN", "small", published_only=False)
+    first = published(small, author, reviewer, ALL_FULL)
+    second = answered(small, author, {"rec-all": "none"})
+    assert scorecard.latest(small, ANONYMOUS, "KEN", "small").id == first.id
+    assert scorecard.latest(small, ANONYMOUS, "KEN", "small", published_only=False).id == first.id
+    assert scorecard.latest(small, author, "KEN", "small", published_only=False).id == second.id
+    assert scorecard.latest(small, system("cli"), "KEN", "small", published_only=False).id == second.id
+
+
+# Who may do what
+
+
+OTHERS = [
+    ANONYMOUS,
+    Actor(role="state", user_id=999, state="FRA", label="user:999"),
+    *(Actor(role=role, user_id=999, label="user:999") for role in ("donor", "agency", "coordinator", "admin")),
+]
+
+
+def test_before_it_is_published_an_assessment_exists_for_its_state_alone(small: Session) -> None:
+    assessment = answered(small, person(small), {"rec-all": "none"})
+    for who in OTHERS:
+        with pytest.raises(NotFound):
+            assessments.get_assessment(small, who, assessment.id or 0)
+        assert listing.list_assessments(small, who, {}) == ([], None)
+        assert [kind for kind, _ in events(small, who)] == ["standard.loaded"]
+
+
+def test_nobody_but_the_state_writes_its_assessment(small: Session) -> None:
+    draft = answered(small, person(small), {"rec-all": "none"})
+    for who in OTHERS:
+        error = NotAllowed if who.signed_in else NotAuthenticated
+        with pytest.raises(error):
+            assessments.start(small, who, {"standard": "small", "state": "KEN"})
+        with pytest.raises(error):
+            assessments.answer(small, who, draft, {"answers": {"rec-all": {"value": "full"}}})
+        with pytest.raises(error):
+            assessments.send_back(small, who, draft, {"reason": "x"})
+        with pytest.raises(error):
+            gaps.gap_draft(small, who, draft, {"clauses": ["rec-all"]})
+        for operation in (assessments.submit, assessments.review, assessments.publish):
+            with pytest.raises(error):
+                operation(small, who, draft)
+
+
+def test_a_published_assessment_is_there_for_everybody(small: Session) -> None:
+    assessment = published(small, person(small), person(small), ALL_FULL)
+    assert assessments.get_assessment(small, ANONYMOUS, assessment.id or 0).id == assessment.id
+    items, _ = listing.list_assessments(small, ANONYMOUS, {"state": "KEN", "standard": "small", "status": "published"})
+    assert [(item["id"], item["band"], item["low"]["exact"]) for item in items] == [(assessment.id, "C", "1")]
+    assert listing.list_assessments(small, ANONYMOUS, {"state": "FRA"})[0] == []
+
+
+def test_the_audit_log_tells_what_was_done_and_no_answer(database: Database, tmp_path: Path) -> None:
+    with database.transaction() as session:
+        load_text(session, tmp_path)
+        answered(session, person(session), {"rec-all": "none"})
+    with database.reading() as session:
+        entries = session.scalars(select(AuditEntry).order_by(AuditEntry.id)).all()
+    assert [entry.action for entry in entries] == ["standard.load", "assessment.create", "assessment.answer"]
+    assert orjson.loads(entries[-1].detail) == {"state": "KEN", "standard": "small"}
+
+
+# Gaps
+
+
+def test_a_gap_becomes_a_draft_need_that_stays_linked(small: Session) -> None:
+    author = person(small)
+    assessment = answered(small, author, {"mark-made": "none", "rec-all": "partial", "mark-import": "full"})
+    draft = gaps.gap_draft(small, author, assessment, {"clauses": ["rec-all", "mark-made", "rec-all"]})
+    assert draft["title"] == "SMALL: Marking, Records (1 (a), 2)"
+    assert "Is every weapon marked when it is made?" in draft["description"]
+    assert (draft["state"], draft["priority"]) == ("KEN", "urgent")
+    assert draft["themes"] == ["legislation", "marking", "record_keeping"]
+    assert [line["type"] for line in draft["lines"]] == ["expertise", "training", "equipment"]
+    assert draft["lines"][1]["description"] == "Marking (1 (a)); Record-keeping (2)"
+    assert draft["requirements"] == [
+        {"standard": "small", "clause": clause, "assessment_id": assessment.id} for clause in ("mark-made", "rec-all")
+    ]
+    need = create_need(small, author, draft)
+    gaps.note_linked(small, author, assessment, ["mark-made", "rec-all"], need.id or 0)
+    linked = needs_by_clause(small, author, "KEN", "small", ["mark-made", "rec-all", "rec-law"])
+    assert {clause: [(each["id"], each["status"]) for each in found] for clause, found in linked.items()} == {
+        "mark-made": [(need.id, "draft")],
+        "rec-all": [(need.id, "draft")],
+    }
+    found = scorecard.scorecard(small, assessment, lambda _assessment, clauses: {"mark-made": linked["mark-made"]})
+    assert [[need["id"] for need in gap["linked_needs"]] for gap in found["gaps"]] == [[need.id], []]
+    assert ("assessment.gap_linked", "private") in events(small)
+    assert needs_by_clause(small, ANONYMOUS, "KEN", "small", ["mark-made"]) == {}
+
+
+def test_only_a_wanting_answer_with_assistance_is_a_gap_to_ask_for(small: Session) -> None:
+    author = person(small)
+    answers = {"rec-law": "none", "mark-import": "full", "rec-all": "none"}  # mark-made is open, rec-law has no assist
+    assessment = answered(small, author, answers)
+    for clause in ("rec-law", "mark-import", "mark-made", "nothing"):
+        with pytest.raises(InvalidInput) as error:
+            gaps.gap_draft(small, author, assessment, {"clauses": ["rec-all", clause]})
+        assert list(error.value.fields) == ["clauses.1"]
