@@ -1,0 +1,86 @@
+"""The reference tables hold together: codes are unique, names are in their scripts, every link leads somewhere."""
+
+import re
+from collections import Counter
+
+import pytest
+
+from registry.catalogue import money, reference
+from registry.catalogue.reference import LANGUAGES
+
+SCRIPTS = {"ar": r"[\u0600-\u06ff]", "ru": r"[\u0400-\u04ff]", "zh": r"[\u4e00-\u9fff]"}
+
+
+def test_there_are_193_members_and_two_observers() -> None:
+    kinds = Counter(state.kind for state in reference.states().values())
+    assert kinds == {"member": 193, "observer": 2}
+
+
+def test_codes_are_unique_over_all_areas() -> None:
+    areas = reference.areas().values()
+    for code in ("alpha3", "alpha2", "m49"):
+        values = [value for area in areas if (value := getattr(area, code))]
+        assert len(values) == len(set(values)), code
+    for area in areas:
+        assert re.fullmatch(r"[A-Z]{3}", area.alpha3) and re.fullmatch(r"[A-Z]{2}", area.alpha2)
+        assert re.fullmatch(r"\d{3}|", area.m49)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_name_is_there_in_its_script_and_unlike_the_others(language: str) -> None:
+    names = [area.names[language] for area in reference.areas().values()]
+    assert all(names)
+    if language in SCRIPTS:
+        assert all(re.search(SCRIPTS[language], name) for name in names)
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    assert not twice
+
+
+@pytest.mark.parametrize(
+    ("code", "language", "name"),
+    [
+        ("BOL", "en", "Bolivia (Plurinational State of)"),
+        ("IRN", "fr", "Iran (République islamique d’)"),
+        ("PRK", "es", "República Popular Democrática de Corea"),
+        ("KOR", "zh", "大韩民国"),
+        ("RUS", "ru", "Российская Федерация"),
+        ("PSE", "ar", "دولة فلسطين"),
+        ("TUR", "en", "Türkiye"),
+        ("HKG", "en", "China, Hong Kong Special Administrative Region"),
+    ],
+)
+def test_names_follow_united_nations_usage(code: str, language: str, name: str) -> None:
+    assert reference.areas()[code].name(language) == name
+
+
+@pytest.mark.parametrize("text", ["KEN", "ke", "404", "Kenya", "肯尼亚", "كينيا", "Кения", " kenya "])
+def test_a_state_is_found_by_any_code_or_name(text: str) -> None:
+    state = reference.resolve_state(text)
+    assert state is not None and state.alpha3 == "KEN"
+
+
+def test_every_state_stands_in_a_region_and_the_world_holds_all() -> None:
+    regions = reference.regions()
+    assert all(state.region in regions for state in reference.states().values())
+    assert set(reference.states()) <= set(regions["001"].members)
+    assert "KEN" in regions["002"].members and "KEN" not in regions["142"].members
+
+
+def test_groupings_have_the_size_that_their_source_gives() -> None:
+    states = reference.states().values()
+    assert (sum(s.ldc for s in states), sum(s.lldc for s in states), sum(s.sids for s in states)) == (44, 32, 38)
+
+
+def test_every_theme_speaks_six_languages() -> None:
+    for theme in reference.themes().values():
+        assert set(theme.names) == set(LANGUAGES)
+        assert all(len(theme.keywords[language]) >= 3 for language in LANGUAGES), theme.id
+
+
+def test_rates_are_of_known_currencies_and_plausible() -> None:
+    known = money.currencies()
+    for row in reference.read_table("rates.csv"):
+        assert row["currency"] in known
+        assert 0 < float(row["usd_per_unit"]) < 5
+        assert 1999 < int(row["year"]) < 2100
+        assert row["checked"] == "no" and row["source"]
