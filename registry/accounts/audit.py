@@ -1,7 +1,7 @@
 """The audit log: append-only, each entry chained by hash to the one before. Never holds secrets."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,10 +9,12 @@ from typing import Any
 from sqlalchemy import select
 from sqlmodel import Session
 
+from registry.accounts import policy
 from registry.accounts.actor import Actor
 from registry.accounts.models import AuditEntry, AuditHead
 from registry.db import before_commit, dumps, utcnow
 
+ENTRY = AuditEntry.__table__  # type: ignore[attr-defined]
 SECRET_FIELDS = frozenset({"password", "password_hash", "secret", "secret_sha256", "session_key", "token"})
 
 
@@ -26,6 +28,16 @@ def record(session: Session, actor: Actor, action: str, subject: str = "", **det
         raise ValueError(f"the audit log takes no secrets: {sorted(leaked)}")
     session.info.setdefault("audit", []).append((utcnow(), actor.label, action, subject, dumps(detail)))
     before_commit(session, "audit", _append)
+
+
+def pending(session: Session) -> int:
+    """How many entries wait for this transaction's commit: a mark for `forget_since`."""
+    return len(session.info.get("audit", ()))
+
+
+def forget_since(session: Session, mark: int) -> None:
+    """Drop the entries noted since the mark: what they tell of was rolled back to a savepoint."""
+    del session.info.get("audit", [])[mark:]
 
 
 def _append(session: Session) -> None:
@@ -51,6 +63,18 @@ def _append(session: Session) -> None:
 def chain_hash(previous: str, at: datetime, actor: str, action: str, subject: str, detail: str) -> str:
     """SHA-256 over the previous entry's hash and everything this one says."""
     return hashlib.sha256(dumps([previous, at.isoformat(), actor, action, subject, detail]).encode()).hexdigest()
+
+
+def latest(
+    session: Session, actor: Actor, limit: int, *, subject: str | None = None, action: str | None = None
+) -> Sequence[AuditEntry]:
+    """The newest entries the actor may see, newest first; of one subject (`need:12`), of one action or `login.`…"""
+    found = select(AuditEntry).where(policy.visible(actor, AuditEntry))
+    if subject is not None:
+        found = found.where(ENTRY.c.subject == subject)
+    if action is not None:
+        found = found.where(ENTRY.c.action.startswith(action, autoescape=True))
+    return session.scalars(found.order_by(ENTRY.c.id.desc()).limit(limit)).all()
 
 
 @dataclass(frozen=True)
@@ -80,7 +104,7 @@ def verify(session: Session) -> tuple[int, Break | None]:
 def _entries(session: Session) -> Iterator[AuditEntry]:
     last = 0
     while (
-        page := session.execute(select(AuditEntry).where(AuditEntry.id > last).order_by(AuditEntry.id).limit(1000))
+        page := session.execute(select(AuditEntry).where(ENTRY.c.id > last).order_by(ENTRY.c.id).limit(1000))
         .scalars()
         .all()
     ):
