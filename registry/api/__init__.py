@@ -43,6 +43,11 @@ from registry.http import RegistryFlask
 
 MODULES: dict[str, str] = {
     "problems": "registry.api.problem_kinds",
+    "needs": "registry.api.needs",
+    "offers": "registry.api.offers",
+    "matches": "registry.api.matches",
+    "standards": "registry.api.standards",
+    "assessments": "registry.api.assessments",
     "changes": "registry.api.changes",
 }
 """Name → module that defines `blp`, in the order in which the description lists them."""

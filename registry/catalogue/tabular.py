@@ -39,6 +39,8 @@ class Row:
     number: int
     values: dict[str, Any]
     problem: str | None = None
+    columns: tuple[str, ...] = ()
+    """All columns of the table, filled or not; none for JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,16 +149,18 @@ def _delimiter(header: str) -> str:
 
 def _tabulate(records: Iterable[list[str]]) -> Iterator[Row]:
     columns: list[str] = []
+    named: tuple[str, ...] = ()
     for number, cells in enumerate(records, start=1):
         if not any(cell.strip() for cell in cells):
             continue
         if not columns:
             columns = _columns(cells)
+            named = tuple(name for name in columns if name)
             continue
         values = {name: restore(cell) for name, cell in zip(columns, cells, strict=False) if name and cell.strip()}
         stray = [cell for name, cell in zip(columns, cells, strict=False) if not name] + cells[len(columns) :]
         problem = N_("This row has more cells than there are columns.") if any(c.strip() for c in stray) else None
-        yield Row(number, values, problem)
+        yield Row(number, values, problem, named)
     if not columns:
         raise InvalidInput({"file": [N_("The file is empty.")]})
 

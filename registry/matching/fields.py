@@ -73,7 +73,7 @@ class Language(fields.String):
         return text
 
 
-class Day(fields.Field[date]):
+class Day(fields.Date):
     """A calendar day from 1990 to 2100, written YYYY-MM-DD."""
 
     def _serialize(self, value: date | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
@@ -91,7 +91,7 @@ class Day(fields.Field[date]):
         return day
 
 
-class Instant(fields.Field[datetime]):
+class Instant(fields.AwareDateTime):
     """A moment with its time zone in ISO 8601; a bare day means its last second in UTC."""
 
     def _serialize(self, value: datetime | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
@@ -116,11 +116,8 @@ class Instant(fields.Field[datetime]):
         return moment.astimezone(UTC)
 
 
-class Amount(fields.Field[int]):
+class Amount(fields.Integer):
     """Minor units of a currency, more than zero. `read_written` has turned what a person typed into one before."""
-
-    def _serialize(self, value: int | None, attr: str | None, obj: Any, **kwargs: Any) -> int | None:
-        return value
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> int:
         if isinstance(value, Unreadable):
@@ -136,7 +133,7 @@ class Amount(fields.Field[int]):
         return value
 
 
-class Whole(fields.Field[int]):
+class Whole(fields.Integer):
     """A whole number within limits, as a JSON integer or (forms, spreadsheets) as its digits."""
 
     default_error_messages = {"required": N_("This is needed."), "null": N_("This is needed.")}
@@ -144,9 +141,6 @@ class Whole(fields.Field[int]):
     def __init__(self, low: int, high: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.low, self.high = low, high
-
-    def _serialize(self, value: int | None, attr: str | None, obj: Any, **kwargs: Any) -> int | None:
-        return value
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> int:
         if isinstance(value, str) and re.fullmatch(r"\s*[0-9]{1,18}\s*", value):

@@ -104,7 +104,7 @@ class LineForm(Form):
         """Money without an amount (an untouched row of a form, a chosen currency) is no money."""
         if isinstance(data, dict) and isinstance(money := data.get("money"), dict):
             amount = money.get("amount")
-            typed = amount.get("written") if isinstance(amount, dict) else amount
+            typed = amount.get("written", amount) if isinstance(amount, dict) else amount
             if typed in (None, "") or (isinstance(typed, str) and not typed.strip()):
                 return {**data, "money": None}
         return data

@@ -1,0 +1,150 @@
+"""Reads what the rules work on: facts of needs and offers and the context around them, in few queries.
+
+`possible_offers` and `possible_needs` narrow the other side by what the database can decide quickly; they never leave
+out a pair that the rules would let through (a test compares).
+"""
+
+from collections.abc import Collection
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Table, and_, exists, or_, select
+from sqlmodel import Session
+
+from registry.catalogue.models import Participation
+from registry.catalogue.money import usd_cents
+from registry.catalogue.reference import regions
+from registry.matching.facts import DAYS_PER_MONTH, Act, Context, Line, NeedFacts, OfferFacts
+from registry.matching.fields import regions_of
+from registry.matching.forms import LINE, NEED, NEED_THEME, OFFER, OFFER_PLACE, OFFER_THEME, OFFER_TYPE, children
+
+_PARTICIPATION: Table = Participation.__table__  # type: ignore[attr-defined]
+NEED_OPEN: ColumnElement[bool] = NEED.c.status == "open"
+OFFER_OPEN: ColumnElement[bool] = OFFER.c.status == "open"
+
+
+def need_facts(session: Session, condition: ColumnElement[bool]) -> dict[int, NeedFacts]:
+    """Facts of the needs that fulfil a condition on the need table, by id."""
+    columns = [NEED.c[n] for n in ("id", "state", "window_start", "window_end", "status", "opened_at")]
+    rows = session.execute(select(*columns).where(condition).order_by(NEED.c.id)).all()
+    matching = select(NEED.c.id).where(condition)
+    lines = children(session, LINE, "need_id", matching, LINE.c.position, LINE.c.id)  # type: ignore[arg-type]
+    themes = _codes(session, NEED_THEME, "need_id", "theme", matching)
+    return {
+        row.id: NeedFacts(
+            row.id, row.state, regions_of(row.state), themes.get(row.id, frozenset()),
+            tuple(_line(line) for line in lines[row.id]),
+            row.window_start, row.window_end, row.status, row.opened_at.date() if row.opened_at else None,
+        )
+        for row in rows
+    }  # fmt: skip
+
+
+def _line(row: dict[str, Any]) -> Line:
+    return Line(row["type"], _cents(row["amount"], row["currency"], row["value_date"]))
+
+
+def offer_facts(session: Session, condition: ColumnElement[bool]) -> dict[int, OfferFacts]:
+    """Facts of the offers that fulfil a condition on the offer table, by id."""
+    columns = [
+        OFFER.c[n]
+        for n in ("id", "organisation_id", "window_start", "window_end", "min_grant", "max_grant", "budget", "currency",
+                  "value_date", "conditions", "status")
+    ]  # fmt: skip
+    rows = session.execute(select(*columns).where(condition).order_by(OFFER.c.id)).all()
+    matching = select(OFFER.c.id).where(condition)
+    types = _codes(session, OFFER_TYPE, "offer_id", "type", matching)
+    themes = _codes(session, OFFER_THEME, "offer_id", "theme", matching)
+    places = _codes(session, OFFER_PLACE, "offer_id", "place", matching)
+    nothing: frozenset[str] = frozenset()
+    return {
+        row.id: OfferFacts(
+            row.id, row.organisation_id, types.get(row.id, nothing), themes.get(row.id, nothing),
+            places.get(row.id, nothing), row.window_start, row.window_end,
+            _cents(row.min_grant, row.currency, row.value_date), _cents(row.max_grant, row.currency, row.value_date),
+            _cents(row.budget, row.currency, row.value_date), tuple(row.conditions or ()), row.status,
+        )
+        for row in rows
+    }  # fmt: skip
+
+
+def context(session: Session, now: datetime, offers: Collection[OfferFacts]) -> Context:
+    """What States did towards the instruments that these offers' conditions name."""
+    instruments = {condition["instrument"] for offer in offers for condition in offer.conditions}
+    participation: dict[tuple[str, str], tuple[Act, ...]] = {}
+    if instruments:
+        table = _PARTICIPATION
+        rows = session.execute(
+            select(table.c.state, table.c.instrument, table.c.act, table.c.on, table.c.source)
+            .where(table.c.instrument.in_(instruments))
+            .order_by(table.c.id)
+        )
+        for row in rows:
+            key = (row.state, row.instrument)
+            participation[key] = (*participation.get(key, ()), Act(row.act, row.on, row.source))
+    return Context(now.date(), participation)
+
+
+def possible_offers(need: NeedFacts, min_overlap_months: float) -> ColumnElement[bool]:
+    """A condition on the offer table that every open offer eligible for this need fulfils."""
+    places = {need.state, *need.regions}
+    return and_(
+        OFFER_OPEN,
+        _has(OFFER_TYPE, "offer_id", OFFER.c.id, "type", need.types),
+        or_(
+            _has_none(OFFER_THEME, "offer_id", OFFER.c.id),
+            _has(OFFER_THEME, "offer_id", OFFER.c.id, "theme", need.themes),
+        ),
+        or_(
+            _has_none(OFFER_PLACE, "offer_id", OFFER.c.id),
+            _has(OFFER_PLACE, "offer_id", OFFER.c.id, "place", places),
+        ),
+        _overlaps(OFFER, need.window_start, need.window_end, min_overlap_months),
+    )
+
+
+def possible_needs(offer: OfferFacts, min_overlap_months: float) -> ColumnElement[bool]:
+    """A condition on the need table that every open need eligible for this offer fulfils."""
+    conditions = [
+        NEED_OPEN,
+        _has(LINE, "need_id", NEED.c.id, "type", offer.types),
+        _overlaps(NEED, offer.window_start, offer.window_end, min_overlap_months),
+    ]
+    if offer.themes:
+        conditions.append(_has(NEED_THEME, "need_id", NEED.c.id, "theme", offer.themes))
+    if offer.places:
+        reached = {place for place in offer.places if len(place) == 3 and not place.isdecimal()}
+        reached |= {member for place in offer.places if place in regions() for member in regions()[place].members}
+        conditions.append(NEED.c.state.in_(reached))
+    return and_(*conditions)
+
+
+def _has(table: Table, parent: str, record_id: Any, column: str, codes: Collection[str]) -> ColumnElement[bool]:
+    return exists().where(table.c[parent] == record_id, table.c[column].in_(codes))
+
+
+def _has_none(table: Table, parent: str, record_id: Any) -> ColumnElement[bool]:
+    return ~exists().where(table.c[parent] == record_id)
+
+
+def _overlaps(table: Table, start: date | None, end: date | None, months: float) -> ColumnElement[bool]:
+    """Necessary for enough common time: each window ends late enough after the other begins. Unknown ends pass."""
+    least = timedelta(days=int(months * DAYS_PER_MONTH))
+    conditions: list[ColumnElement[bool]] = []
+    if start:
+        conditions.append(or_(table.c.window_end.is_(None), table.c.window_end >= start + least))
+    if end:
+        conditions.append(or_(table.c.window_start.is_(None), table.c.window_start <= end - least))
+    return and_(True, *conditions)
+
+
+def _codes(session: Session, table: Table, parent: str, column: str, ids: Any) -> dict[int, frozenset[str]]:
+    found: dict[int, set[str]] = {}
+    for record_id, code in session.execute(select(table.c[parent], table.c[column]).where(table.c[parent].in_(ids))):
+        found.setdefault(record_id, set()).add(code)
+    return {record_id: frozenset(codes) for record_id, codes in found.items()}
+
+
+def _cents(amount: int | None, currency: str | None, on: date | None) -> int | None:
+    converted = usd_cents(amount, currency, on) if amount is not None else None
+    return converted.cents if converted else None
