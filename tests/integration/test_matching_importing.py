@@ -23,9 +23,6 @@ from tests.support.matching import KENYA, THEMES, need_form, offer_form, open_ne
 
 CLI = system("cli")
 HEADER = (
-    "reference;state;title;themes;window_start;window_end;status;"
-    "type_1;amount_1;currency_1;type_2;quantity_2;unit_2"
-)
     "reference;state;title;themes;window_start;window_end;status;type_1;amount_1;currency_1;type_2;quantity_2;unit_2"
 )
 NEEDS = f"""{HEADER}
