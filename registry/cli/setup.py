@@ -41,7 +41,7 @@ def prepare(context: Context) -> None:
         ) from None
     migrate.upgrade(context.database)
     with context.database.transaction() as session:
-        library.load(session, context.actor, sorted(data_path("standards").glob("*.yaml")))
+        library.load(session, context.actor, library.standard_files([data_path("standards")]))
 
 
 @click.command("serve")

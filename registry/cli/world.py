@@ -20,6 +20,7 @@ from registry.matching import needs, offers
 from registry.schemas import load as load_form
 from registry.settings import data_path
 from registry.sync import feeds
+from registry.sync.schemas import FeedForm
 
 MARK = "demonstration data, not a fact"
 
@@ -48,7 +49,7 @@ def load(session: Session, actor: Actor, partner: str) -> list[dict[str, Any]]:
             "scope": "relevant",
             "every_minutes": minutes,
         }
-        feeds.create_feed(session, actor, form)
+        feeds.create_feed(session, actor, load_form(FeedForm(), form))
     return [_account(row, bodies) for row in _read("users.yaml")]
 
 

@@ -1,0 +1,195 @@
+"""`make bench` prints our figure, the limit's figure in the same run, and the ratio. `make bench BENCH="import list"` picks rows."""
+
+import argparse
+import platform
+import resource
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import insert
+
+from benchmarks import iati_file, limits
+from registry import migrate
+from registry.app import create_app
+from registry.catalogue.models import Programme
+from registry.db import Database
+from registry.settings import Settings
+from registry.sync.runner import import_file
+from tests.support.postgresql import PostgreSQL
+
+COUNT = 10_000
+LIST_ROWS = 100_000
+MEMORY_COUNT = 100_000
+
+
+def seconds(work: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def line(name: str, ours: str, limit: str, ratio: float, aim: str) -> None:
+    print(f"{name:<46} {ours:>16} {limit:>16} {ratio:>8.2f}  {aim}", flush=True)
+
+
+@contextmanager
+def databases(folder: Path) -> Iterator[dict[str, Database]]:
+    """A fresh, migrated database on each engine."""
+    server = PostgreSQL.start(folder / "pg")
+    try:
+        both = {"SQLite": Database(f"sqlite:///{folder / 'casa.db'}"), "PostgreSQL": Database(server.create("bench"))}
+        for database in both.values():
+            migrate.upgrade(database)
+        yield both
+        for database in both.values():
+            database.dispose()
+    finally:
+        server.stop()
+
+
+def bench_import(folder: Path) -> None:
+    """Import of generated activities, and the same file again, against the bare parser over the same bytes."""
+    path = folder / "activities.xml"
+    iati_file.write(path, COUNT)
+    bare = seconds(lambda: limits.parse_touching_everything(path))
+    hashed = seconds(lambda: limits.parse_and_hash(path))
+    settings = Settings(data_dir=folder)
+    with databases(folder) as both:
+        for engine, database in both.items():
+            first = seconds(lambda: import_file(database, settings, path, "iati", scope="all"))  # noqa: B023
+            report = None
+
+            def again() -> None:
+                nonlocal report
+                report = import_file(database, settings, path, "iati", scope="all")  # noqa: B023
+
+            second = seconds(again)
+            assert report is not None and report.run.unchanged == COUNT, report
+            line(
+                f"import of {COUNT:,} activities, {engine}",
+                f"{COUNT / first:,.0f}/s",
+                f"{COUNT / bare:,.0f}/s",
+                first / bare,
+                "≤ 5 × bare iterparse; ≥ 885/s",
+            )
+            line(
+                f"the same file again, {engine}",
+                f"{COUNT / second:,.0f}/s",
+                f"{COUNT / hashed:,.0f}/s",
+                second / hashed,
+                "≤ 2 × parse + hash",
+            )
+
+
+def bench_list(folder: Path) -> None:
+    """A page of 50 from 100,000 programmes through the whole application, against raw sqlite3 + orjson."""
+    database = Database(f"sqlite:///{folder / 'list.db'}")
+    migrate.upgrade(database)
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    with database.transaction() as session:
+        for start in range(0, LIST_ROWS, 1000):
+            session.execute(
+                insert(Programme),
+                [
+                    {
+                        "iati_identifier": f"ZZ-{n}", "title": f"Stockpile management of small arms {n}", "sort_title": f"stockpile {n:06d}",
+                        "status": str(n % 5 + 1), "start_date": f"20{n % 25:02d}-01-01", "end_date": f"20{n % 25 + 1:02d}-01-01",
+                        "countries": "KEN UGA", "themes": "stockpile_mgmt", "budget_usd": n * 1000, "relevance": "text “small arms”",
+                        "created_at": now, "updated_at": now + timedelta(seconds=n),
+                    }
+                    for n in range(start, start + 1000)
+                ],
+            )  # fmt: skip
+    app = create_app(Settings(data_dir=folder, secret_key="bench-secret-key-0001"), database)
+    client = app.test_client()
+    names = list(client.get("/api/v1/programmes?limit=1").get_json()["items"][0])
+    connection = sqlite3.connect(folder / "list.db")
+    stored = {row[1] for row in connection.execute("PRAGMA table_info(programme)")}
+    columns = ", ".join(name for name in names if name in stored)
+
+    def cpu(work: Callable[[], object], rounds: int = 60) -> float:
+        figures = []
+        for _ in range(7):
+            start = time.process_time()
+            for _ in range(rounds):
+                work()
+            figures.append((time.process_time() - start) / rounds * 1000)
+        return statistics.median(figures)
+
+    def ours() -> None:
+        assert client.get("/api/v1/programmes?limit=50").status_code == 200
+
+    hello = app.test_client()
+    floor = cpu(lambda: hello.get("/healthz"))
+    whole = cpu(ours)
+    raw = cpu(lambda: limits.list_page(connection, columns, 50))
+    line(
+        "list of 50 from 100,000, whole request, CPU ms",
+        f"{whole:.2f}",
+        f"{raw + floor:.2f}",
+        whole / (raw + floor),
+        "≤ 3 × (raw sqlite3 + orjson behind an empty Flask request)",
+    )
+    line(
+        "list of 50 from 100,000, against raw alone",
+        f"{whole:.2f}",
+        f"{raw:.2f}",
+        whole / raw,
+        "for information: raw without HTTP",
+    )
+    database.dispose()
+
+
+def bench_memory(folder: Path) -> None:
+    """Peak memory of a process that imports 100,000 activities."""
+    path = folder / "many.xml"
+    iati_file.write(path, MEMORY_COUNT)
+    subprocess.run(
+        [sys.executable, "-m", "benchmarks", "--import-once", str(path)], check=True, cwd=Path(__file__).parents[1]
+    )
+
+
+def import_once(path: Path) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        database = Database(f"sqlite:///{name}/casa.db")
+        migrate.upgrade(database)
+        took = seconds(lambda: import_file(database, Settings(data_dir=Path(name)), path, "iati", scope="all"))
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        line(
+            f"peak memory, {MEMORY_COUNT:,} activities, SQLite",
+            f"{peak:.0f} MB",
+            "300 MB",
+            peak / 300,
+            f"≤ 300 MB ({took:.0f} s)",
+        )
+
+
+ROWS = {"import": bench_import, "list": bench_list, "memory": bench_memory}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("rows", nargs="*", choices=[*ROWS, []], default=[], help="which rows; all without")
+    parser.add_argument("--import-once", type=Path, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.import_once:
+        import_once(options.import_once)
+        return
+    print(f"Python {platform.python_version()}, {platform.machine()}; ratio = ours to limit in time, smaller is better")
+    print(f"{'':<46} {'ours':>16} {'limit':>16} {'ratio':>8}  aim")
+    for name in options.rows or ROWS:
+        with tempfile.TemporaryDirectory(prefix="casa-bench-") as folder:
+            Path(folder).chmod(0o755)
+            ROWS[name](Path(folder))
+
+
+if __name__ == "__main__":
+    main()
