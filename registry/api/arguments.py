@@ -9,7 +9,7 @@ from flask import request
 from marshmallow import Schema, fields
 from werkzeug.datastructures import MultiDict
 
-from registry.api.problems import Problem
+from registry.api.problems import InvalidParameters, Problem
 from registry.errors import N_, InvalidInput
 from registry.schemas import load
 
@@ -26,8 +26,13 @@ class Gate:
         def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
             @wraps(view)
             def loading(*args: Any, **kwargs: Any) -> Any:
-                data = json_body() if location == "json" else parameters(instance, request.args)
-                return view(*args, load(instance, data), **kwargs)
+                if location == "json":
+                    return view(*args, load(instance, json_body()), **kwargs)
+                try:
+                    data = load(instance, parameters(instance, request.args))
+                except InvalidInput as error:
+                    raise InvalidParameters(error.fields) from None
+                return view(*args, data, **kwargs)
 
             return loading
 

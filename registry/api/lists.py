@@ -1,6 +1,6 @@
 """Lists: one set of arguments, one envelope `{"items": […], "next": cursor|null, "total": n|null}`, one encoder."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 from urllib.parse import urlencode
@@ -50,16 +50,22 @@ def page_of(item: type[Schema]) -> type[Schema]:
     return page
 
 
-def list_response(rows: Iterable[Any], next_cursor: str | None, total: int | None, etag: str | None = None) -> Response:
+def list_response(
+    rows: Iterable[Any],
+    next_cursor: str | None,
+    total: int | None,
+    etag: str | None = None,
+    more: Mapping[str, Any] | None = None,
+) -> Response:
     """A page of Core rows, mappings or dataclasses, with `Link: rel="next"`; 304 where the caller has this ETag.
 
-    `total` None: not counted, which is not the same as none.
+    `total` None: not counted, which is not the same as none. `more` joins the envelope (facets).
     """
     fresh = not_modified(etag) if etag else None
     if fresh is not None:
         return fresh
     items = [dict(row._mapping) if isinstance(row, Row) else row for row in rows]
-    response = json_response({"items": items, "next": next_cursor, "total": total})
+    response = json_response({"items": items, "next": next_cursor, "total": total, **(more or {})})
     if etag:
         response.headers["ETag"] = etag
     if next_cursor:

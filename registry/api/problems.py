@@ -53,6 +53,7 @@ KINDS: dict[str, Kind] = {
     "precondition-required": Kind(428, N_("Precondition required"), "Send If-Match with the ETag you last read."),
     "too-many-attempts": Kind(429, N_("Too many attempts"), "Failed logins or tokens came too fast; see Retry-After."),
     "error": Kind(500, N_("Internal error"), "Our fault. `request_id` finds it in this registry's log."),
+    "bad-gateway": Kind(502, N_("Partner not reached"), "A partner's server did not answer as it should."),
     "unavailable": Kind(503, N_("Unavailable"), "The database is busy or away; try again after Retry-After seconds."),
 }
 _PLAIN = {
@@ -78,6 +79,10 @@ class Problem(RegistryError):
         super().__init__(message, **params)
         self.code, self.status = code, KINDS[code].status
         self.headers, self.extra = dict(headers or {}), dict(extra or {})
+
+
+class InvalidParameters(InvalidInput):
+    """Parameters of the address do not fit, whatever the method."""
 
 
 class FieldProblem(Schema):
@@ -123,10 +128,8 @@ def request_id() -> str:
 
 def answer(error: Exception) -> Response:
     """The problem document of any error; what nobody expected is logged with the request's id."""
-    if isinstance(error, RegistryError) and error.status < 500:
+    if isinstance(error, RegistryError) and error.status != 500:
         return _of_registry_error(error)
-    if isinstance(error, Problem):
-        return _document(error.code, _said(error), headers=error.headers, **error.extra)
     if isinstance(error, HTTPException):
         return _of_http_error(error)
     if isinstance(error, IntegrityError) and _is_unique_violation(error):
@@ -148,7 +151,7 @@ def _of_registry_error(error: RegistryError) -> Response:
         extra, headers = error.extra, error.headers
     elif isinstance(error, InvalidInput):
         extra["errors"] = [
-            {**_place(path), "detail": gettext(message) if message else ""}
+            {**_place(path, error), "detail": gettext(message) if message else ""}
             for path, messages in error.fields.items()
             for message in messages
         ]
@@ -175,7 +178,9 @@ def _of_http_error(error: HTTPException) -> Response:
 def _document(
     code: str, detail: str, *, headers: Mapping[str, str] | None = None, status: int | None = None, **extra: Any
 ) -> Response:
-    kind = KINDS.get(code) or KINDS[_OF_STATUS.get(status or 500, "error")]
+    if code not in KINDS:  # a slice's own code: the kind is what its status says
+        code = _OF_STATUS.get(status or 500, "error")
+    kind = KINDS[code]
     document = {
         "type": f"{registry_app().settings.public_url}/api/v1/problems#{code}",
         "title": gettext(kind.title),
@@ -196,8 +201,8 @@ def _said(error: RegistryError) -> str:
     return gettext(error.message, **error.params) if error.message else HTTPStatus(error.status).phrase
 
 
-def _place(path: str) -> dict[str, str]:
-    if request.method in SAFE_METHODS:
+def _place(path: str, error: InvalidInput) -> dict[str, str]:
+    if request.method in SAFE_METHODS or isinstance(error, InvalidParameters):
         return {"parameter": path}
     return {"pointer": pointer(path)}
 

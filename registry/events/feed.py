@@ -21,8 +21,8 @@ PREFIX = "casa."
 """Before our type in CloudEvents' `type`, so that consumers of several sources tell them apart."""
 NOW = "now"
 """In place of a cursor: nothing that was, only what comes."""
-COLLECTIONS = {"match": "matches"}
-"""Kinds whose collection is not named kind + s."""
+SUBJECTS = {"standard": "standards/{standard}", "run": "feeds/{feed}/runs/{id}"}
+"""Kinds whose address is not kind + s and the id: made of the id and the event's data."""
 
 
 class Expired(RegistryError):
@@ -77,9 +77,9 @@ def _first_position(session: Session, last: int) -> int:
 
 def cloud_event(event: Row[Any], source: str) -> dict[str, Any]:
     """A sequenced row of the table as CloudEvents 1.0; `data` is the record's summary with its version and address."""
-    collection = COLLECTIONS.get(event.kind, f"{event.kind}s")
     data = orjson.loads(event.data)
-    data |= {"version": event.record_version, "href": f"{source}/api/v1/{collection}/{event.record_id}"}
+    subject = SUBJECTS.get(event.kind, f"{event.kind}s/{{id}}").format_map({**data, "id": event.record_id})
+    data |= {"version": event.record_version, "href": f"{source}/api/v1/{subject}"}
     if event.type.endswith(".archived"):
         data["tombstone"] = True
     return {
@@ -88,7 +88,7 @@ def cloud_event(event: Row[Any], source: str) -> dict[str, Any]:
         "source": source,
         "type": PREFIX + event.type,
         "time": _instant(event.at),
-        "subject": f"{collection}/{event.record_id}",
+        "subject": subject,
         "datacontenttype": "application/json",
         "sequence": f"{event.position:020d}",
         "data": data,

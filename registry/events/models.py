@@ -33,5 +33,5 @@ class Event(SQLModel, table=True):
     organisation_id: int | None = Field(default=None, sa_type=BigId)
     data: str = Field(sa_type=LongText)
     """JSON: the record's summary after the change"""
-    at: datetime = Field(sa_type=UTCDateTime)  # type: ignore[call-overload]
+    at: datetime = Field(sa_type=UTCDateTime)
     position: int | None = Field(default=None, sa_type=BigId)

@@ -127,6 +127,12 @@ def test_wrong_parameters_are_named(client: FlaskClient, query: str, name: str) 
     assert [error["parameter"] for error in document["errors"]] == [name]
 
 
+def test_a_parameter_is_called_one_whatever_the_method(client: FlaskClient) -> None:
+    document = problem(client.delete(f"{URL}/1?limit=0"), 422, "invalid-input")
+    assert document["errors"][0]["parameter"] == "limit"
+    problem(client.delete(f"{URL}/1"), 409, "conflict")
+
+
 def test_an_unexpected_error_is_500_with_an_id_that_the_log_knows_and_nothing_else(
     client: FlaskClient, caplog: pytest.LogCaptureFixture
 ) -> None:

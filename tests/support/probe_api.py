@@ -89,6 +89,12 @@ def make_blueprint() -> Blueprint:
             session().add(record)
             return item_response({"id": record.id, "name": record.name}, record.version)
 
+        @blp.arguments(ListArgs, location="query")
+        @blp.response(204)
+        def delete(self, args: dict[str, Any], probe_id: int) -> Response:
+            """Refuse to delete a probe."""
+            raise Conflict(f"Probes are never deleted, {args['limit']} at a time or otherwise.")
+
     @blp.route("/<int:probe_id>/close")
     class ProbeClosing(MethodView):
         @versioned

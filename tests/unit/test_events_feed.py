@@ -52,6 +52,11 @@ def test_what_is_withdrawn_from_the_catalogue_leaves_a_tombstone() -> None:
     assert "tombstone" not in cloud_event()["data"]
 
 
+def test_a_subject_is_the_records_address_where_that_is_not_its_number() -> None:
+    assert cloud_event(kind="standard", data='{"standard":"iti","version":"1"}')["subject"] == "standards/iti"
+    assert cloud_event(kind="run", data='{"feed":4,"id":"x"}')["subject"] == "feeds/4/runs/12"
+
+
 def test_sequences_sort_as_text() -> None:
     numbers = [1, 9, 10, 99, 100, 2**40]
     assert sorted(cloud_event(position=n)["sequence"] for n in numbers) == [f"{n:020d}" for n in numbers]
