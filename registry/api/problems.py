@@ -168,18 +168,17 @@ def _of_http_error(error: HTTPException) -> Response:
     response = error.get_response()
     if response.status_code < 400:
         return Response(headers=response.headers, status=response.status_code)  # redirects are exceptions too
-    code = _OF_STATUS.get(response.status_code) or ("error" if response.status_code >= 500 else "bad-request")
     kept = {name: value for name, value in response.headers if name in ("Allow", "Retry-After", "WWW-Authenticate")}
     detail = _PLAIN.get(response.status_code)
     said = gettext(detail) if detail else str(error.description or error.name)
-    return _document(code, said, headers=kept, status=response.status_code)
+    return _document("", said, headers=kept, status=response.status_code)
 
 
 def _document(
     code: str, detail: str, *, headers: Mapping[str, str] | None = None, status: int | None = None, **extra: Any
 ) -> Response:
-    if code not in KINDS:  # a slice's own code: the kind is what its status says
-        code = _OF_STATUS.get(status or 500, "error")
+    if status and (code not in KINDS or KINDS[code].status != status):
+        code = _OF_STATUS.get(status, "error" if status >= 500 else "bad-request")  # a slice's own: its status says
     kind = KINDS[code]
     document = {
         "type": f"{registry_app().settings.public_url}/api/v1/problems#{code}",

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from openapi_spec_validator import validate
 
-from registry.api.problems import KINDS, Problem
+from registry.api.problems import KINDS
 from registry.app import create_app
 from registry.db import Database
 from registry.errors import RegistryError
@@ -72,4 +72,3 @@ def test_every_domain_error_has_a_documented_kind_of_problem() -> None:
     statuses = {kind.status for kind in KINDS.values()}
     for cls in below(RegistryError):
         assert cls.status in statuses, cls
-        assert cls.code not in KINDS or cls is Problem or cls.status == KINDS[cls.code].status, cls
