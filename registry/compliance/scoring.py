@@ -4,7 +4,7 @@ A missing answer never flatters: fulfilment is an interval [low, high], where `l
 place and `high` as fully in place. Nothing here reads a database, a clock or a file.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -76,16 +76,6 @@ class Tally:
     applicable: int = 0
     answered: int = 0
     not_applicable: int = 0
-
-    def __add__(self, other: "Tally") -> "Tally":
-        return Tally(
-            self.weight + other.weight,
-            self.weight_answered + other.weight_answered,
-            self.fulfilled + other.fulfilled,
-            self.applicable + other.applicable,
-            self.answered + other.answered,
-            self.not_applicable + other.not_applicable,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,12 +185,29 @@ def tally_clause(scheme: Scheme, clause: Clause, answers: Answers, facts: Facts)
     return Tally(weight, weight, weight * fulfilment, 1, 1)
 
 
+def add_up(tallies: Iterable[Tally]) -> Tally:
+    """The sums of several clauses or sections."""
+    weight = answered_weight = fulfilled = Fraction(0)
+    applicable = answered = not_applicable = 0
+    for tally in tallies:
+        if tally.weight:  # adding nothing to a fraction is not free
+            weight += tally.weight
+            answered_weight += tally.weight_answered
+            fulfilled += tally.fulfilled
+        applicable += tally.applicable
+        answered += tally.answered
+        not_applicable += tally.not_applicable
+    return Tally(weight, answered_weight, fulfilled, applicable, answered, not_applicable)
+
+
 def score(scheme: Scheme, answers: Answers, facts: Facts, parts: Iterable[Part] | None = None) -> Score:
     """Score the whole standard, or only `parts` of it. `answers` are those that count (see `countable`)."""
-    counted = list(clauses(scheme.parts if parts is None else parts))
-    total = sum((tally_clause(scheme, clause, answers, facts) for clause in counted), Tally())
-    shall = [clause for clause in counted if clause.level == "shall"]
-    duties = sum((tally_clause(scheme, clause, answers, facts) for clause in shall), Tally())
+    counted = [
+        (clause, tally_clause(scheme, clause, answers, facts))
+        for clause in clauses(scheme.parts if parts is None else parts)
+    ]
+    shall = [(clause, tally) for clause, tally in counted if clause.level == "shall"]
+    total, duties = add_up(tally for _, tally in counted), add_up(tally for _, tally in shall)
     shall_low = _share(duties.fulfilled, duties.weight)
     return Score(
         tally=total,
@@ -209,7 +216,7 @@ def score(scheme: Scheme, answers: Answers, facts: Facts, parts: Iterable[Part] 
         of_answered=_share(total.fulfilled, total.weight_answered),
         answered_share=_share(Fraction(total.answered), Fraction(total.applicable)),
         shall_low=shall_low,
-        band=None if shall_low is None else _band(scheme, shall, duties, shall_low, answers, facts),
+        band=None if shall_low is None else _band(scheme, shall, duties, shall_low),
     )
 
 
@@ -251,17 +258,11 @@ def _share(part: Fraction, whole: Fraction) -> Fraction | None:
     return part / whole if whole else None
 
 
-def _band(
-    scheme: Scheme, shall: list[Clause], duties: Tally, shall_low: Fraction, answers: Answers, facts: Facts
-) -> str | None:
+def _band(scheme: Scheme, shall: Sequence[tuple[Clause, Tally]], duties: Tally, shall_low: Fraction) -> str | None:
     if Fraction(duties.answered, duties.applicable) < Fraction(1, 2):
         return INSUFFICIENT
     # A `shall` without an answer is not shown to be in place, so it counts as zero here too.
-    zeros = [
-        clause
-        for clause in shall
-        if (sums := tally_clause(scheme, clause, answers, facts)).applicable and not sums.fulfilled
-    ]
+    zeros = [clause for clause, tally in shall if tally.applicable and not tally.fulfilled]
     for band in scheme.bands:
         if shall_low < band.min_shall or (band.no_zero_shall and zeros):
             continue

@@ -1,11 +1,16 @@
 """Standards and assessments in the database: editions, an assessment's life, who may do what, what others learn."""
 
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from registry.accounts import policy
@@ -23,6 +28,7 @@ from registry.errors import (
     NotAllowed,
     NotAuthenticated,
     NotFound,
+    RegistryError,
     VersionMismatch,
 )
 from registry.events.models import Event
@@ -195,16 +201,62 @@ def test_one_assessment_of_a_standard_at_a_time(small: Session) -> None:
     assessments.start(small, person(small, state="FRA"), {"standard": "small"})
 
 
+def together(database: Database, *operations: Callable[[Session], object]) -> list[object]:
+    """Run each operation in a transaction of its own, all at once; their errors in place of results."""
+    begin = threading.Barrier(len(operations))
+
+    def run(operation: Callable[[Session], object]) -> object:
+        begin.wait()
+        try:
+            with database.transaction() as session:
+                return operation(session)
+        except RegistryError as error:
+            return error
+
+    with ThreadPoolExecutor(len(operations)) as pool:
+        return list(pool.map(run, operations))
+
+
 def test_two_who_begin_in_the_same_instant_get_one_assessment(database: Database, tmp_path: Path) -> None:
     with database.transaction() as session:
         load_text(session, tmp_path)
-        standard = editions.find(session, "small")
-        session.add(Assessment(state="KEN", standard_id=standard.id or 0, standard="small"))
-    with (
-        pytest.raises(Exception, match="(?i)unique"),
-        database.transaction() as session,
-    ):
-        session.add(Assessment(state="KEN", standard_id=standard.id or 0, standard="small"))
+        people = [person(session) for _ in range(4)]
+    results = together(database, *(partial(_start, actor=actor) for actor in people))
+    assert [type(result) for result in results].count(Conflict) == 3
+    with database.reading() as session:
+        assert len(session.scalars(select(Assessment)).all()) == 1
+
+
+def _start(session: Session, actor: Actor) -> object:
+    return assessments.start(session, actor, {"standard": "small"}).id
+
+
+def test_two_who_answer_in_the_same_instant_lose_nothing(database: Database, tmp_path: Path) -> None:
+    with database.transaction() as session:
+        load_text(session, tmp_path)
+        author = person(session)
+        draft = answered(session, author, {"rec-all": "none"})
+
+    def give(session: Session, value: str, version: int | None) -> object:
+        assessment = assessments.get_assessment(session, author, draft.id or 0)
+        given = {"answers": {"rec-all": {"value": value}, "rec-body": {"value": value}}}
+        return assessments.answer(session, author, assessment, given, version).version
+
+    both = together(database, partial(give, value="full", version=2), partial(give, value="partial", version=2))
+    assert [type(each) for each in both].count(VersionMismatch) == 1 and 3 in both
+    assert sorted(map(str, together(
+        database, partial(give, value="none", version=None), partial(give, value="na2", version=None),
+        partial(give, value="full", version=None),
+    ))) == ["4", "5", "Some fields need attention."]  # fmt: skip
+
+
+def test_the_database_itself_asks_for_the_reason_of_not_applicable(small: Session) -> None:
+    assessment = answered(small, person(small), {"rec-all": "none"})
+    small.add(
+        Answer(assessment_id=assessment.id or 0, clause="x", value="na", not_applicable=True, answered_at=utcnow())
+    )
+    with pytest.raises(IntegrityError, match="na_reason"):
+        small.flush()
 
 
 def test_answers_are_kept_together_or_not_at_all(small: Session) -> None:
