@@ -43,6 +43,11 @@ from registry.http import RegistryFlask
 
 MODULES: dict[str, str] = {
     "problems": "registry.api.problem_kinds",
+    "organisations": "registry.api.organisations",
+    "programmes": "registry.api.programmes",
+    "states": "registry.api.states",
+    "search": "registry.api.search",
+    "exports": "registry.api.exports",
     "needs": "registry.api.needs",
     "offers": "registry.api.offers",
     "matches": "registry.api.matches",

@@ -61,7 +61,7 @@ class ActivityDateSchema(Schema):
 class ContactSchema(Schema):
     """Whom to ask."""
 
-    type = Code("ContactType")
+    type = text(4)
     organisation = narratives()
     department = narratives()
     person = narratives()

@@ -18,20 +18,22 @@ from registry.catalogue.counting import counted
 from registry.catalogue.models import Organisation, Programme
 from registry.catalogue.paging import Page, Sort, keyset, sort_of
 from registry.catalogue.reference import areas, codelist, country_of_iati, region_and_below, regions, themes
-from registry.catalogue.writing import FACET
+from registry.catalogue.writing import FACET, PROGRAMME
 from registry.errors import N_, InvalidInput
 
 FACETS = ("theme", "country", "region", "organisation", "status", "year", "source", "marker", "sector")
+BROAD = 2_000
+"""Filters that leave more programmes than this are asked row by row along the order, not by collecting all that fit."""
 MOST_VALUES = 25
 """Of one facet that counts are given for: the most frequent, and those chosen."""
 
-P: Any = Programme
+P = PROGRAMME.c
 COLUMNS = (
     P.id, P.iati_identifier, P.derived_identifier, P.title, P.title_language, P.status, P.start_date, P.end_date,
     P.reporting_organisation_id, P.reporting_name, P.countries, P.themes, P.default_currency, P.budget_usd,
-    P.commitment_usd, P.disbursement_usd, P.relevance, P.visibility, P.source, P.source_updated_at, P.version,
-    P.created_at, P.updated_at,
+    P.commitment_usd, P.disbursement_usd, P.relevance, P.visibility, P.source, P.version, P.updated_at,
 )  # fmt: skip
+_LIST = select(*COLUMNS, P.sort_title)
 SORTS = {
     "updated": Sort((P.updated_at, P.id), descending=True),
     "title": Sort((P.sort_title, P.id)),
@@ -66,8 +68,11 @@ class FacetCount:
     count: int
 
 
-def conditions(actor: Actor, filters: Filters) -> list[ColumnElement[bool]]:
-    """Where-clauses for what is in force, visible to the actor and asked for. Raises InvalidInput: no such facet."""
+def conditions(actor: Actor, filters: Filters, broad: bool = False) -> list[ColumnElement[bool]]:
+    """Where-clauses for what is in force, visible to the actor and asked for. Raises InvalidInput: no such facet.
+
+    `broad`: many rows fit, so that each row of an order is looked at in turn; otherwise those that fit are looked up.
+    """
     found: list[ColumnElement[bool]] = [P.archived_at.is_(None), policy.visible(actor, Programme)]
     if filters.q.strip():
         found.append(P.id.in_(search.matching_ids("programme", filters.q)))
@@ -77,7 +82,7 @@ def conditions(actor: Actor, filters: Filters) -> list[ColumnElement[bool]]:
         if values:
             wanted = list(_wanted(facet, values))
             holders = select(FACET.c.programme_id).where(FACET.c.facet == facet, FACET.c.value.in_(wanted))
-            found.append(P.id.in_(holders))
+            found.append(holders.where(FACET.c.programme_id == P.id).exists() if broad else P.id.in_(holders))
     return found
 
 
@@ -105,7 +110,8 @@ def list_programmes(
     By relevance, programmes whose title alone holds the words come first, the most recently changed before others.
     Raises InvalidInput for an unknown sort, facet or cursor.
     """
-    statement = select(*COLUMNS).where(*conditions(actor, filters))
+    broad = bool(filters.key()[1]) and count_programmes(session, actor, filters) > BROAD
+    statement = _LIST.where(*conditions(actor, filters, broad))
     if not filters.q.strip():
         return keyset(session, statement, sort_of(None if sort == "relevance" else sort, SORTS), cursor, limit)
     if sort and sort != "relevance":
@@ -119,7 +125,7 @@ def count_programmes(session: Session, actor: Actor, filters: Filters) -> int:
     """How many programmes the filters leave."""
 
     def count() -> int:
-        statement = select(func.count()).select_from(Programme).where(*conditions(actor, filters))
+        statement = select(func.count()).select_from(PROGRAMME).where(*conditions(actor, filters))
         return session.execute(statement).scalar_one()
 
     return counted(session, actor, ("programmes", filters.key()), count)
@@ -155,6 +161,15 @@ def facet_counts(session: Session, actor: Actor, filters: Filters, language: str
         facet: [FacetCount(value, labels[facet, value], number) for value, number in values]
         for facet, values in shown.items()
     }
+
+
+def facet_totals(session: Session, actor: Actor, filters: Filters, facet: str) -> dict[str, int]:
+    """Value → number of programmes, for all values of one facet: for maps and tables."""
+
+    def count() -> dict[str, int]:
+        return dict(_count_values(session, actor, filters, [facet]).get(facet, []))
+
+    return counted(session, actor, ("facet", facet, filters.key()), count)
 
 
 def _count_values(

@@ -24,6 +24,7 @@ __all__ = [
     "archive_organisation",
     "count_organisations",
     "create_organisation",
+    "descriptions_of",
     "find_by_identifier",
     "find_or_create",
     "get_organisation",
@@ -174,6 +175,12 @@ def identifiers_of(session: Session, organisation_id: int) -> list[str]:
     """The identifiers an organisation goes by, oldest first."""
     statement = select(IDENTIFIER.c.value).where(IDENTIFIER.c.organisation_id == organisation_id)
     return list(session.execute(statement.order_by(IDENTIFIER.c.id)).scalars())
+
+
+def descriptions_of(session: Session, ids: Sequence[int]) -> dict[int, str]:
+    """Organisation id → description, which lists do not read."""
+    rows = session.execute(select(O.id, O.description).where(O.id.in_(ids)))
+    return {row.id: row.description for row in rows}
 
 
 def find_by_identifier(session: Session, text: str) -> int | None:

@@ -171,20 +171,12 @@ def country_of_iati(code: str) -> str | None:
     return _country_codes().get(code.strip().upper())
 
 
-DAC_REGIONS = {
-    "89": "150", "189": "015", "289": "202", "298": "002", "380": "029", "389": "003", "489": "005", "498": "019",
-    "619": "143", "679": "034", "798": "142", "889": "009", "1027": "014", "1028": "017", "1029": "018",
-    "1030": "011", "1031": "029", "1032": "013", "1033": "054", "1034": "057", "1035": "061",
-}  # fmt: skip
-"""Region codes of the OECD DAC → M49, where both mean the same; others (Middle East, Far East) have no equal."""
-
-
 def region_of_iati(code: str, vocabulary: str = "1") -> str | None:
     """M49 code of a recipient region: vocabulary 1 is the DAC's, 2 is M49 itself; None where there is no equal."""
     code = code.strip()
     if vocabulary == "2":
         return code.zfill(3) if code.zfill(3) in regions() else None
-    return DAC_REGIONS.get(code) if vocabulary in ("", "1") else None
+    return codelist("dac_region_to_m49").get(code) if vocabulary in ("", "1") else None
 
 
 @cache

@@ -88,9 +88,7 @@ class ProgrammeRowSchema(Schema):
     relevance = fields.String()
     visibility = fields.String()
     source = fields.String()
-    source_updated_at = fields.AwareDateTime(allow_none=True)
     version = fields.Integer()
-    created_at = fields.AwareDateTime()
     updated_at = fields.AwareDateTime()
 
 
@@ -132,11 +130,18 @@ class ProvenanceSchema(Schema):
 class ProgrammeSchema(ProgrammeRowSchema):
     """A programme whole."""
 
+    created_at = fields.AwareDateTime()
+    source_updated_at = fields.AwareDateTime(allow_none=True)
     archived_at = fields.AwareDateTime(allow_none=True)
     archived_reason = fields.String(allow_none=True)
     document = fields.Nested(ProgrammeDocumentSchema)
     totals = fields.Dict(keys=fields.String(), values=fields.Nested(TotalSchema))
-    shares = fields.Dict(keys=fields.String(), values=fields.Float(allow_none=True))
+    shares = fields.Dict(
+        keys=fields.String(),
+        values=fields.Float(allow_none=True),
+        metadata={"description": "alpha-3 → part 0..1 of the programme; null: the source does not say"},
+    )
+    unknown_countries = fields.List(fields.String(), metadata={"description": "codes that name no country"})
     provenance = fields.Dict(keys=fields.String(), values=fields.Nested(ProvenanceSchema))
     links = fields.Dict(keys=fields.String(), values=fields.String())
 
@@ -166,10 +171,50 @@ class OrganisationSchema(OrganisationRowSchema):
     links = fields.Dict(keys=fields.String(), values=fields.String())
 
 
+_ROW_FIELDS = tuple(ProgrammeRowSchema().fields)
+
+
+class RegionSchema(Schema):
+    """A region of M49."""
+
+    code = fields.String()
+    names = fields.Dict(keys=fields.String(), values=fields.String())
+
+
+class StateSchema(Schema):
+    """A Member or observer State of the United Nations, with its short names."""
+
+    alpha3 = fields.String()
+    alpha2 = fields.String()
+    m49 = fields.String()
+    kind = fields.String(metadata={"description": "`member` or `observer`"})
+    names = fields.Dict(keys=fields.String(), values=fields.String())
+    region = fields.Nested(RegionSchema)
+    ldc = fields.Boolean(metadata={"description": "least developed country"})
+    lldc = fields.Boolean(metadata={"description": "landlocked developing country"})
+    sids = fields.Boolean(metadata={"description": "small island developing State"})
+    programmes = fields.Integer(metadata={"description": "programmes in force that name this State"})
+
+
+class VersionSchema(Schema):
+    """One step in a record's history."""
+
+    version = fields.Integer()
+    at = fields.AwareDateTime()
+    actor = fields.String()
+    changes = fields.Dict(keys=fields.String(), values=fields.List(fields.Raw(allow_none=True)))
+
+
+class HistorySchema(Schema):
+    """A record's history, newest first."""
+
+    items = fields.List(fields.Nested(VersionSchema))
+
+
 def programme_row(row: Any) -> dict[str, Any]:
     """A list's row as ProgrammeRowSchema would dump it, without marshmallow: for long lists."""
-    values = dict(row._mapping)
-    values.pop("rank", None)
+    # The row begins with these columns; what a list sorts by stands behind them.
+    values = dict(zip(_ROW_FIELDS, row, strict=False))
     values["countries"] = values["countries"].split()
     values["themes"] = values["themes"].split()
     return values

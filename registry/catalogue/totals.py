@@ -41,7 +41,7 @@ class Total:
 def totals_of(document: Document) -> dict[str, Total]:
     """`budget`, `commitment` (transaction type 2) and `disbursement` (types 3 and 4) of a programme."""
     budget, commitment, disbursement = Total(), Total(), Total()
-    for item in _budgets_in_force(document.get("budgets") or ()):
+    for item in budgets_in_force(document.get("budgets") or ()):
         budget.add(item.get("value"), item.get("period_start"))
     by_type = {"2": commitment, "3": disbursement, "4": disbursement}
     for transaction in document.get("transactions") or ():
@@ -51,7 +51,7 @@ def totals_of(document: Document) -> dict[str, Total]:
     return {"budget": budget, "commitment": commitment, "disbursement": disbursement}
 
 
-def _budgets_in_force(budgets: Iterable[Document]) -> list[Document]:
+def budgets_in_force(budgets: Iterable[Document]) -> list[Document]:
     """Revised budgets (type 2) stand in for the original one of the same period."""
     budgets = list(budgets)
     revised = {(b.get("period_start"), b.get("period_end")) for b in budgets if b.get("type") == "2"}

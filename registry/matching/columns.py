@@ -22,6 +22,8 @@ OFFER_COLUMNS = (
     "max_grant", "currency", "value_date", "themes", "types", "places", "window_start", "window_end", "conditions",
     "visibility", "expires_at", "status",
 )  # fmt: skip
+NAME_COLUMNS = ("id", "state_name", "organisation_name", "theme_names")
+"""What exports show beside the codes for people to read: an import passes over them."""
 _AMOUNTS = ("budget", "min_grant", "max_grant")
 
 Row = Mapping[str, str]

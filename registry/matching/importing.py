@@ -16,7 +16,15 @@ from registry.accounts.actor import Actor
 from registry.catalogue.tabular import ImportReport, Row
 from registry.errors import N_, InvalidInput, RegistryError
 from registry.matching import entries
-from registry.matching.columns import NEED_COLUMNS, OFFER_COLUMNS, Form, NameColumn, need_of_row, offer_of_row
+from registry.matching.columns import (
+    NAME_COLUMNS,
+    NEED_COLUMNS,
+    OFFER_COLUMNS,
+    Form,
+    NameColumn,
+    need_of_row,
+    offer_of_row,
+)
 from registry.matching.entries import Kind
 from registry.matching.needs import NEEDS, create_need
 from registry.matching.offers import OFFERS, create_offer, with_organisation
@@ -72,7 +80,7 @@ def import_rows(session: Session, actor: Actor, kind: str, rows: Iterable[Row], 
 
 
 def _require_known(columns: tuple[str, ...], known: tuple[str, ...], kind: str) -> None:
-    unknown = [name for name in columns if name not in known]
+    unknown = [name for name in columns if name not in known and name not in NAME_COLUMNS]
     if unknown:
         usual = [name for name in known if not name[-1].isdigit() or name.endswith("_1")]
         names = ", ".join(f"“{name}”" for name in unknown)

@@ -1,0 +1,65 @@
+"""Member and observer States of the United Nations over the API: names, region, groupings."""
+
+from typing import Any
+
+from flask import Response
+from flask.views import MethodView
+from marshmallow import Schema, fields
+
+from registry.api.answers import json_response
+from registry.api.lists import list_response, page_of
+from registry.api.openapi import Blueprint
+from registry.catalogue.folding import fold
+from registry.catalogue.listing import Filters, facet_totals
+from registry.catalogue.reference import region_and_below, resolve_state, states
+from registry.catalogue.schemas import StateSchema
+from registry.catalogue.views import state_view
+from registry.errors import N_, NotFound
+from registry.http import actor, session
+
+blp = Blueprint("states", __name__, description="Member and observer States of the United Nations.")
+
+
+class StateListArgs(Schema):
+    """Filters of the list of States; it has one page."""
+
+    q = fields.String(load_default="", metadata={"description": "part of a name in any language, or a code"})
+    region = fields.String(load_default="", metadata={"description": "M49 region, those inside it included"})
+
+
+@blp.route("")
+class States(MethodView):
+    @blp.arguments(StateListArgs, location="query")
+    @blp.response(200, page_of(StateSchema))
+    def get(self, args: dict[str, Any]) -> Response:
+        """List States by their English names."""
+        counts = _programmes()
+        wanted = fold(args["q"])
+        regions = region_and_below(args["region"]) if args["region"] else None
+        found = [
+            state_view(state) | {"programmes": counts.get(state.alpha3, 0)}
+            for state in sorted(states().values(), key=lambda state: fold(state.name()))
+            if (regions is None or state.region in regions)
+            and (
+                not wanted
+                or wanted in (fold(state.alpha2), fold(state.alpha3), state.m49)
+                or any(wanted in fold(name) for name in state.names.values())
+            )
+        ]
+        return list_response(found, None, len(found))
+
+
+@blp.route("/<code>")
+class StateItem(MethodView):
+    @blp.response(200, StateSchema)
+    @blp.alt_response(404, "NOT_FOUND")
+    def get(self, code: str) -> Response:
+        """Read a State by alpha-3, alpha-2, M49 code or name."""
+        state = resolve_state(code)
+        if state is None:
+            raise NotFound(N_("There is no such State."))
+        return json_response(state_view(state) | {"programmes": _programmes().get(state.alpha3, 0)})
+
+
+def _programmes() -> dict[str, int]:
+    return facet_totals(session(), actor(), Filters(), "country")
