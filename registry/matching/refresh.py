@@ -113,14 +113,17 @@ def refresh_all(session: Session, actor: Actor, now: datetime | None = None) -> 
 
 def _choose(needs: dict[int, NeedFacts], offers: dict[int, OfferFacts], context: Context, current: Weights) -> set[Key]:
     """The pairs that belong into the table. Holds scores only: parts of all pairs would not fit into memory."""
-    by_type: defaultdict[str, list[OfferFacts]] = defaultdict(list)
+    # By type and theme (None: all themes), so that most pairs are never looked at.
+    shelves: defaultdict[tuple[str, str | None], list[OfferFacts]] = defaultdict(list)
     for offer in offers.values():
         for kind in offer.types:
-            by_type[kind].append(offer)
+            for theme in offer.themes or (None,):
+                shelves[kind, theme].append(offer)
     chosen: set[Key] = set()
     of_offer: defaultdict[int, list[tuple[float, int]]] = defaultdict(list)
     for need in needs.values():
-        possible = {offer.id: offer for kind in need.types for offer in by_type[kind]}
+        themes = (*need.themes, None)
+        possible = {offer.id: offer for kind in need.types for theme in themes for offer in shelves[kind, theme]}
         ranked = sorted(
             (-score(need, offer, current, context.today)[0], offer.id)
             for offer in possible.values()

@@ -10,16 +10,18 @@ from sqlmodel import Session
 
 from registry.accounts import audit
 from registry.accounts.actor import system
+from registry.catalogue.exporting import export
 from registry.catalogue.tabular import ImportReport, Row, read_rows
 from registry.db import Database
 from registry.errors import InvalidInput
 from registry.events.models import Event
 from registry.matching.columns import row_of_need, row_of_offer
+from registry.matching.exporting import EXPORTERS
 from registry.matching.forms import need_forms, offer_forms
 from registry.matching.importing import import_rows
 from registry.matching.models import Match, Need, Offer
 from registry.matching.views import need_views, offer_views
-from tests.support.matching import KENYA, THEMES, need_form, offer_form, open_need, open_offer, organisation
+from tests.support.matching import KENYA, NOW, THEMES, need_form, offer_form, open_need, open_offer, organisation
 
 CLI = system("cli")
 HEADER = (
@@ -156,3 +158,15 @@ def test_rows_and_forms_agree_on_every_column(session: Session) -> None:
     offer = open_offer(session, **offer_form(giver))
     form = offer_forms(session, [offer.id or 0])[offer.id or 0]
     assert row_of_offer({**form, "status": "open"})["budget"] == "500000.00"
+
+
+@pytest.mark.parametrize("format", ["csv", "xlsx", "json"])
+def test_an_exported_file_is_imported_as_unchanged(session: Session, tmp_path: Path, format: str) -> None:
+    open_need(session, reference="N-1", title="=HYPERLINK(1)", min_viable_share=0.5)
+    open_offer(session, organisation(session), reference="O-1")
+    for kind in ("needs", "offers"):
+        path = tmp_path / f"{kind}.{format}"
+        filters: dict[str, Any] = {"q": ""}
+        path.write_bytes(b"".join(export(session, CLI, EXPORTERS, kind, format, filters, language="fr", now=NOW)))
+        report = import_rows(session, CLI, kind, read_rows(path, format), dry_run=False)
+        assert (report.unchanged, report.errors) == (1, [])

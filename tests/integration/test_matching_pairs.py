@@ -1,6 +1,7 @@
 """The table of pairs: true after every change, whole down to its length on both sides, shown to who sees both sides."""
 
 import random
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -286,3 +287,25 @@ def test_a_draft_is_not_matched(session: Session) -> None:
     needs.create_need(session, KENYA, need_form())
     refresh.run_pending(session)
     assert table(session) == {}
+
+
+def test_two_sides_opened_at_the_same_moment_still_find_each_other(database: Database) -> None:
+    with database.transaction() as session:
+        giver = organisation(session)
+        need = needs.create_need(session, KENYA, need_form())
+        offer = offers.create_offer(session, donor(giver), offer_form(giver))
+
+    def open_the_offer() -> None:
+        with database.transaction() as other:
+            offers.open_offer(other, donor(giver), offer.id or 0, 1)
+
+    with ThreadPoolExecutor(1) as pool:
+        with database.transaction() as session:
+            needs.open_need(session, KENYA, need.id or 0, 1)
+            refresh.run_pending(session)  # sees no offer yet, and its need is not committed when the other looks
+            job = pool.submit(open_the_offer)
+            with pytest.raises(TimeoutError):
+                job.result(timeout=0.5)  # it waits its turn
+        job.result(timeout=20)
+    with database.reading() as session:
+        assert list(table(session)) == [(need.id, offer.id)]
