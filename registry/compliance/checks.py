@@ -132,6 +132,9 @@ def facts_in(condition: Mapping[str, Any]) -> set[str]:
 
 def _references(document: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
     known_themes, known_facts = reference.themes(), document.get("facts", {})
+    url = document["instrument"]["source"].get("url", "https://")
+    if not url.startswith(("https://", "http://")):
+        yield ("instrument", "source", "url"), "Write an address that begins with https:// or http://."
     for path, node in nodes(document):
         for fact in sorted(facts_in(node["applies_if"]) - set(known_facts)) if "applies_if" in node else ():
             yield (*path, "applies_if"), f"The fact {fact} is not declared under facts."

@@ -124,6 +124,7 @@ def test_a_file_too_large_not_utf8_or_missing_is_refused(tmp_path: Path) -> None
         ("[record_keeping]", "[gardens]", "gardens", "requirements.1.children.0.themes.0", "no theme gardens"),
         ("theme: legislation", "theme: odes", "odes", "requirements.0.children.0.assist.1.theme", "no theme odes"),
         ("full: {value: 1,", "full: {value: 0.9,", "scale:", "scale", "one worth 1"),
+        ('"made up"', '"x", url: "javascript:x"', "source:", "instrument.source.url", "begins with https"),
         ("code: PC", "code: C", "code: C, label: P", "bands.1.code", "stands twice"),
         ("code: PC", "code: II", "code: II", "bands.1.code", "given by itself"),
         ("min_shall: 0}", "min_shall: 0.1}", "code: NC", "bands.2", "takes everything else"),
