@@ -7,9 +7,37 @@ endpoints read `web.<name>.<view>` and `url_for` fills in the language of the pa
 from flask import Blueprint
 
 from registry.http import RegistryFlask
-from registry.web import assets, error_pages, i18n, overview_pages, presentation
+from registry.web import (
+    assessment_pages,
+    assets,
+    error_pages,
+    feed_pages,
+    i18n,
+    match_pages,
+    need_pages,
+    offer_pages,
+    organisation_pages,
+    overview_pages,
+    presentation,
+    programme_pages,
+    session_pages,
+    standards_pages,
+    state_pages,
+)
 
-MODULES = [overview_pages]
+MODULES = [
+    overview_pages,
+    session_pages,
+    programme_pages,
+    organisation_pages,
+    state_pages,
+    need_pages,
+    offer_pages,
+    match_pages,
+    standards_pages,
+    assessment_pages,
+    feed_pages,
+]
 """Page modules in the order of the slices they show."""
 
 
@@ -21,5 +49,5 @@ def install(app: RegistryFlask) -> None:
     site = Blueprint("web", __name__, url_prefix=i18n.URL_PREFIX)
     for module in MODULES:
         site.register_blueprint(module.pages)
-    error_pages.install(site)
+    error_pages.install(app, site)
     app.register_blueprint(site)

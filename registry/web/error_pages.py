@@ -10,13 +10,16 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from registry.errors import N_, InvalidInput, NotAuthenticated, RegistryError, TooManyAttempts
-from registry.http import SAFE_METHODS
+from registry.http import SAFE_METHODS, RegistryFlask
+from registry.web.forms import CONTROLS
 from registry.web.i18n import message
 
+SECRET_INPUTS = frozenset({"password", "current", "new", "again", "next", "username"})
 log = logging.getLogger(__name__)
 
 TITLES = {
     400: N_("This request could not be read"),
+    401: N_("Sign in first"),
     403: N_("You may not do this"),
     404: N_("There is no such page"),
     405: N_("This page does not take that kind of request"),
@@ -29,9 +32,11 @@ TITLES = {
 }
 
 
-def install(site: Blueprint) -> None:
-    """Answer every error of the pages with a page."""
+def install(app: RegistryFlask, site: Blueprint) -> None:
+    """Answer every error of the pages, and every address that leads nowhere, with a page (http keeps the API's)."""
     site.register_error_handler(Exception, answer)
+    app.register_error_handler(HTTPException, answer)
+    app.register_error_handler(Exception, answer)
 
 
 def answer(error: Exception) -> ResponseReturnValue:
@@ -61,6 +66,26 @@ def _page(
 ) -> tuple[str, int]:
     title = gettext(TITLES.get(status) or (TITLES[500] if status >= 500 else TITLES[400]))
     page = render_template(
-        "errors/error.html", title=title, status=status, detail=detail, reference=reference, fields=fields or {}
+        "errors/error.html",
+        title=title,
+        status=status,
+        detail=detail,
+        reference=reference,
+        fields=fields or {},
+        typed=_typed(status),
     )
     return page, status
+
+
+def _typed(status: int) -> list[tuple[str, str]]:
+    """What was typed into the form that could not be taken, to copy it from: nobody writes a long text twice.
+
+    Not sent on by a button: a form that failed its check may have come from another site.
+    """
+    if request.method in SAFE_METHODS or status in (413, 429) or status >= 500:
+        return []
+    return [
+        (name, text)
+        for name, text in request.form.items(multi=True)
+        if text.strip() and name not in CONTROLS | SECRET_INPUTS
+    ]

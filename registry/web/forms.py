@@ -1,6 +1,7 @@
-"""Forms: names like `lines-0-amount` become nested data for a schema, its errors find their way back to the field.
+"""Forms: an input's name is the dotted path of its field (`lines.0.money.amount`), so a schema's errors find it.
 
-What was typed is always kept: a form that is shown again shows the very strings that came.
+What was typed is always kept: a form that is shown again shows the very strings that came. A dot inside a name is
+written `%2E`, as in registry.schemas.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -10,34 +11,41 @@ from typing import Any
 from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 
-from registry.errors import InvalidInput
+from registry.errors import N_, InvalidInput
 
 CONTROLS = frozenset({"csrf_token", "version", "do"})
-"""Fields of the form itself, not of the record."""
+"""Inputs of the form itself, not of the record."""
+WRITTEN = ".written"
+"""End of the name of an amount's input: what a person typed, which the schema reads (see matching/fields.py)."""
 
 
 def nested(values: MultiDict[str, str], lists: Iterable[str] = ()) -> dict[str, Any]:
-    """Form values as nested data: `money-amount` → `{"money": {"amount": …}}`, `lines-0-type` → `{"lines": [{…}]}`.
+    """Form values as nested data: `money.amount` → `{"money": {"amount": …}}`, `lines.0.type` → `{"lines": [{…}]}`.
 
-    Names in `lists` (dotted) collect all their values. Rows come in the order of their numbers, without gaps.
+    Names in `lists` collect all their values. Rows come in the order of their numbers, without gaps.
     """
-    several = {name.replace(".", "-") for name in lists}
-    root: dict[str, Any] = {name: [] for name in lists if "." not in name}
+    several = set(lists)
+    root: dict[str, Any] = {name: [] for name in several}
     for name in values:
         if name in CONTROLS:
             continue
         value: Any = [text for text in values.getlist(name) if text] if name in several else values[name]
         place = root
-        *path, last = name.split("-")
+        *path, last = keys(name)
         for key in path:
             inner = place.setdefault(key, {})
-            if not isinstance(inner, dict):  # `a=1&a-b=2`: no form of ours sends this
+            if not isinstance(inner, dict):  # `a=1&a.b=2`: no form of ours sends this
                 break
             place = inner
         else:
             place[last] = value
     made: dict[str, Any] = _with_lists(root)
     return made
+
+
+def keys(name: str) -> list[str]:
+    """The keys on the way to a field."""
+    return [key.replace("%2E", ".") for key in name.split(".")]
 
 
 def _with_lists(value: Any) -> Any:
@@ -67,9 +75,9 @@ class Form:
     """Of the record when the form was first shown: what the save expects to find."""
 
     def value(self, name: str) -> Any:
-        """The value at `lines-0-type`; "" where there is none."""
+        """The value at `lines.0.type`; "" where there is none."""
         place: Any = self.values
-        for key in name.split("-"):
+        for key in keys(name):
             if isinstance(place, Mapping):
                 place = place.get(key)
             elif isinstance(place, list) and key.isdecimal() and int(key) < len(place):
@@ -80,34 +88,29 @@ class Form:
 
     def errors_at(self, name: str) -> list[str]:
         """Messages for the input of that name."""
-        return [gettext(text) for text in self.errors.get(_path(name), ())]
+        return [gettext(text) for text in self.errors.get(name.removesuffix(WRITTEN), ())]
 
     def problems(self, labels: Callable[[str], str] | None = None) -> list[tuple[str, str, str]]:
-        """(id of the input, its label, message) of every error, for the summary on top; "" where it has no input."""
+        """(id of the input, its label, message) of every error, for the summary on top."""
         return [
             (input_id(path), labels(path) if labels else "", gettext(text))
             for path, texts in self.errors.items()
             for text in texts
         ]
 
-    def with_error(self, error: InvalidInput) -> "Form":
+    def with_errors(self, error: InvalidInput) -> "Form":
         """This form again, with what was wrong."""
         return Form(self.values, error.fields, self.version)
 
 
-def _path(name: str) -> str:
-    """Dotted path of an input's name. `…-written` is only our way of sending an amount as a person typed it."""
-    return name.removesuffix("-written").replace("-", ".")
-
-
-def input_id(path: str) -> str:
-    """The id in the page of the input for a dotted path or a name."""
-    return "f-" + _path(path).replace(".", "-")
+def input_id(name: str) -> str:
+    """The id in the page of the input for a path."""
+    return "f-" + name.removesuffix(WRITTEN).replace(".", "-").replace("%2E", "_")
 
 
 def expected_version(values: Mapping[str, str]) -> int:
     """The version of the record that this form was made from. Raises InvalidInput where the form does not say."""
     text = values.get("version", "")
-    if not text.isdecimal():
-        raise InvalidInput({"version": ["The form does not say which version it changes."]})
+    if not (text.isascii() and text.isdecimal() and len(text) < 16):
+        raise InvalidInput({"version": [N_("The form does not say which version it changes.")]})
     return int(text)

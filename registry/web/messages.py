@@ -13,6 +13,7 @@ from babel.messages.frontend import parse_mapping_cfg
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+from registry.sync.reasons import RECORD_REASONS, RUN_REASONS
 from registry.web.i18n import LANGUAGES
 
 ROOT = Path(__file__).parents[2]
@@ -28,6 +29,8 @@ def _found() -> Iterator[tuple[str, str | tuple[str, ...]]]:
         str(ROOT), methods, options, keywords=KEYWORDS, comment_tags=(), strip_comment_tags=False
     ):
         yield Path(path).as_posix(), message
+    for reason in (*RUN_REASONS.values(), *RECORD_REASONS.values()):
+        yield "registry/sync/reasons.py", reason
 
 
 def extract() -> Catalog:

@@ -4,17 +4,19 @@ from datetime import date, datetime
 from typing import Any
 
 from babel.numbers import format_compact_decimal
-from flask import current_app, request, url_for
+from flask import request, url_for
 from flask_babel import format_date, format_datetime, format_decimal, get_locale, gettext
 from flask_compress import Compress
 
 from registry import __version__
+from registry.accounts import policy
 from registry.catalogue import reference
 from registry.catalogue.models import Meta
 from registry.catalogue.money import to_decimal
 from registry.errors import N_
 from registry.http import RegistryFlask, actor, registry_app
 from registry.web import i18n
+from registry.web.forms import input_id
 from registry.web.labels import label, tone
 
 NAVIGATION = [
@@ -126,11 +128,11 @@ def page_url(**changes: Any) -> str:
 
 
 def navigation() -> list[dict[str, Any]]:
-    """The main links, with the one the reader is in marked."""
+    """The main links that the reader's role reaches, with the one the reader is in marked."""
     return [
         {"url": url_for(endpoint), "label": gettext(words), "current": (request.endpoint or "").startswith(prefix)}
         for endpoint, prefix, words in NAVIGATION
-        if endpoint in current_app.view_functions
+        if policy.rule_for(endpoint, "GET") and actor().role in policy.ROUTES[endpoint].roles
     ]
 
 
@@ -146,5 +148,5 @@ def install(app: RegistryFlask) -> None:
     app.jinja_env.globals.update(
         label=label, tone=tone, code_name=code_name, page_url=page_url, lang_attributes=i18n.lang_attributes,
         narrative=i18n.narrative, navigation=navigation, is_demo=is_demo, version=__version__,
-        language=i18n.language, direction=i18n.direction, languages=i18n.LANGUAGES, actor=actor,
+        language=i18n.language, direction=i18n.direction, languages=i18n.LANGUAGES, actor=actor, input_id=input_id,
     )  # fmt: skip

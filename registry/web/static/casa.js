@@ -19,7 +19,7 @@ for (const form of document.querySelectorAll("form[data-unsaved]")) {
   window.addEventListener("beforeunload", (event) => { if (dirty) event.preventDefault(); });
 }
 
-// Filter what is on the page already: <input data-filter="id of a table or list" hidden-until-here>
+// Filter what is on the page already: <input data-filter="id of a table or list">
 for (const input of document.querySelectorAll("input[data-filter]")) {
   const target = document.getElementById(input.dataset.filter);
   const holder = input.closest("[data-needs-script]");
@@ -49,3 +49,19 @@ for (const button of document.querySelectorAll("button[data-check-all]")) {
     boxes.forEach((box) => { box.checked = !all; });
   });
 }
+
+// Renew one part of the page while something goes on: <div id="run" data-refresh="seconds">
+function renew(part) {
+  window.setTimeout(async () => {
+    try {
+      const answer = await fetch(window.location.href, { headers: { Accept: "text/html" } });
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(part.id);
+      if (!fresh) return;
+      part.replaceWith(fresh);
+      if (fresh.dataset.refresh) renew(fresh);
+    } catch {
+      renew(part);
+    }
+  }, Number(part.dataset.refresh) * 1000);
+}
+document.querySelectorAll("[data-refresh]").forEach(renew);

@@ -1,0 +1,254 @@
+"""Assessments: begin one, its questionnaire section by section, its way through review, its score and its gaps."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from registry.accounts import policy
+from registry.catalogue import history
+from registry.compliance import assessments, editions, gaps, listing, scorecard
+from registry.compliance.editions import Edition
+from registry.compliance.models import Assessment
+from registry.compliance.writing import answers_of
+from registry.errors import N_, InvalidInput, NotFound, VersionMismatch
+from registry.http import actor, session
+from registry.matching.needs import create_need
+from registry.web import questionnaire
+from registry.web.compliance_links import linked_needs
+from registry.web.conflicts import conflict_page
+from registry.web.forms import Form, expected_version
+from registry.web.history_view import revisions
+from registry.web.i18n import language
+
+pages = Blueprint("assessments", __name__)
+
+DONE = {
+    "submit": N_("Handed in. Another person of your State reviews it now."),
+    "return": N_("Sent back: it is a draft again."),
+    "review": N_("Reviewed. It can be published now."),
+    "publish": N_("Published: everybody sees it."),
+}
+_MOVES: dict[str, Callable[..., Assessment]] = {
+    "submit": assessments.submit,
+    "review": assessments.review,
+    "publish": assessments.publish,
+}
+
+
+@pages.get("/assessments")
+def index() -> ResponseReturnValue:
+    """Published assessments, and those of the reader's own State."""
+    items, following = listing.list_assessments(
+        session(), actor(), {}, request.args.get("sort"), request.args.get("cursor"), 50
+    )
+    titles = {item["standard"]: item["title"] for item in listing.list_standards(session())}
+    return render_template(
+        "assessments/index.html", items=items, next=following, titles=titles, text=_text, data_url="/api/v1/assessments"
+    )
+
+
+def _text(value: Any) -> str:
+    return editions.text_in(value, language()) if value else ""
+
+
+@pages.get("/assessments/new")
+def new() -> ResponseReturnValue:
+    """The form to begin one."""
+    policy.require(actor(), "assessment.create")
+    return _start_form(Form({"standard": request.args.get("standard", "")}))
+
+
+@pages.post("/assessments/new")
+def create() -> ResponseReturnValue:
+    """Begin one, perhaps with the answers of an earlier one."""
+    data = {name: request.form[name] for name in ("standard", "carry_from") if request.form.get(name)}
+    try:
+        assessment = assessments.start(session(), actor(), data)
+    except InvalidInput as error:
+        return _start_form(Form(data, error.fields)), error.status
+    return redirect(url_for("web.assessments.answer", assessment_id=assessment.id), 303)
+
+
+def _start_form(form: Form) -> str:
+    standards = listing.list_standards(session())
+    slug = form.value("standard")
+    state = actor().state or ""
+    earlier = assessments.earlier_assessments(session(), actor(), state, slug) if slug else []
+    return render_template(
+        "assessments/new.html",
+        form=form,
+        standards=[(item["standard"], _text(item["title"])) for item in standards if item["status"] != "superseded"],
+        earlier=[(each.id, each.published_at) for each in earlier],
+    )
+
+
+@pages.get("/assessments/<int:assessment_id>")
+def show(assessment_id: int) -> ResponseReturnValue:
+    """One assessment: how far, section by section, what is wanting, and what became of it."""
+    return _show(_visible(assessment_id), Form())
+
+
+def _visible(assessment_id: int) -> Assessment:
+    return assessments.get_assessment(session(), actor(), assessment_id)
+
+
+def _show(assessment: Assessment, form: Form) -> str:
+    edition = editions.pinned(session(), assessment.standard_id)
+    may = {name: policy.can(actor(), f"assessment.{name}", assessment) for name in ("answer", "return", *_MOVES)}
+    same_person = assessment.submitted_by is not None and assessment.submitted_by == actor().user_id
+    return render_template(
+        "assessments/show.html",
+        assessment=assessment,
+        document=listing.describe_assessment(session(), assessment),
+        score=scorecard.scorecard(session(), assessment, linked_needs, language()),
+        edition=edition,
+        sections=questionnaire.sections(edition, assessment, answers_of(session(), assessment)),
+        scale=_scale(edition),
+        form=form,
+        may=may,
+        same_person=same_person,
+        may_link=policy.can(actor(), "assessment.link_gap", assessment),
+        history=revisions(history.versions(session(), "assessment", assessment.id or 0), _history_words(edition)),
+        data_url=f"/api/v1/assessments/{assessment.id}",
+    )
+
+
+def _scale(edition: Edition) -> dict[str, str]:
+    """Code → words, worst first; what does not count comes last (stored content is sorted by code)."""
+    worth = edition.scheme.scale
+    steps = sorted(edition.document["scale"].items(), key=lambda step: (worth[step[0]] is None, worth[step[0]] or 0))
+    return {code: _text(step.get("label", code)) for code, step in steps}
+
+
+def _history_words(edition: Edition) -> Callable[[str], str]:
+    words = questionnaire.words_for(edition)
+    fixed = {
+        "status": N_("Status"),
+        "reason": N_("Reason"),
+        "standard": N_("Standard"),
+        "carried_from": N_("Carried from"),
+    }
+
+    def named(path: str) -> str:
+        if path in fixed:
+            return gettext(fixed[path])
+        kind, _, clause = path.partition(".")
+        if kind == "need":
+            return gettext("Need for %(clause)s", clause=clause)
+        return str(words(f"{kind}.{clause.replace('.', '%2E')}"))
+
+    return named
+
+
+@pages.get("/assessments/<int:assessment_id>/answer")
+def answer(assessment_id: int) -> ResponseReturnValue:
+    """The questionnaire, one section at a time."""
+    assessment = _visible(assessment_id)
+    policy.require(actor(), "assessment.answer", assessment)
+    edition = editions.pinned(session(), assessment.standard_id)
+    given = answers_of(session(), assessment)
+    section = _section(questionnaire.sections(edition, assessment, given))
+    values = questionnaire.values_of(assessment, given, section.clauses)
+    return _questions(assessment, edition, section, Form(values, version=assessment.version))
+
+
+@pages.post("/assessments/<int:assessment_id>/answer")
+def save(assessment_id: int) -> ResponseReturnValue:
+    """Save a section; where somebody else was faster, show both."""
+    assessment = _visible(assessment_id)
+    edition = editions.pinned(session(), assessment.standard_id)
+    given = answers_of(session(), assessment)
+    steps = questionnaire.sections(edition, assessment, given)
+    section, version = _section(steps), expected_version(request.form)
+    data = questionnaire.read(request.form, given)
+    try:
+        assessments.answer(session(), actor(), assessment, data, version)
+    except InvalidInput as error:
+        form = Form(questionnaire.shown_again(data), error.fields, version)
+        return _questions(assessment, edition, section, form), error.status
+    except VersionMismatch as error:
+        url = url_for("web.assessments.answer", assessment_id=assessment_id, section=section.id)
+        stored = questionnaire.values_of(assessment, given, section.clauses)
+        mine = questionnaire.shown_again(data)
+        return conflict_page(
+            _by_field(mine), _by_field(stored), version=error.current, url=url, edit_url=url,
+            words=questionnaire.words_for(edition),
+        )  # fmt: skip
+    flash(gettext("Saved."), "good")
+    following = [step.id for step in steps[steps.index(section) + 1 :]][:1]
+    if request.form.get("do") == "next" and not following:
+        return redirect(url_for("web.assessments.show", assessment_id=assessment_id), 303)
+    onward = following[0] if request.form.get("do") == "next" else section.id
+    return redirect(url_for("web.assessments.answer", assessment_id=assessment_id, section=onward), 303)
+
+
+def _by_field(values: dict[str, Any]) -> dict[str, Any]:
+    """One level: input's name → value, so that both sides are compared answer by answer."""
+    found: dict[str, Any] = {
+        questionnaire.name_of(clause, part): text
+        for clause, parts in values["answers"].items()
+        for part, text in parts.items()
+    }
+    return found | {f"facts.{fact}": value for fact, value in values["facts"].items()}
+
+
+def _section(steps: list[questionnaire.Section]) -> questionnaire.Section:
+    wanted = request.args.get("section")
+    for step in steps:
+        if wanted in (None, "", step.id):
+            return step
+    raise NotFound(N_("There is no such section."))
+
+
+def _questions(assessment: Assessment, edition: Edition, section: questionnaire.Section, form: Form) -> str:
+    return render_template(
+        "assessments/answer.html",
+        assessment=assessment,
+        edition=edition,
+        section=section,
+        sections=questionnaire.sections(edition, assessment, answers_of(session(), assessment)),
+        progress=scorecard.progress(session(), assessment),
+        scale=_scale(edition),
+        describes={code: _text(step.get("describes")) for code, step in edition.document["scale"].items()},
+        not_applicable=[code for code, value in edition.scheme.scale.items() if value is None],
+        applies=lambda clause: questionnaire.applies(edition, assessment, clause),
+        name_of=questionnaire.name_of,
+        words=questionnaire.words_for(edition),
+        text=_text,
+        form=form,
+    )
+
+
+@pages.post("/assessments/<int:assessment_id>/<any(submit, return, review, publish):action>")
+def move(assessment_id: int, action: str) -> ResponseReturnValue:
+    """One step on the way through review."""
+    assessment, version = _visible(assessment_id), expected_version(request.form)
+    try:
+        if action == "return":
+            data = {"reason": request.form.get("reason", "")}
+            assessments.send_back(session(), actor(), assessment, data, version)
+        else:
+            _MOVES[action](session(), actor(), assessment, version)
+    except InvalidInput as error:
+        return _show(assessment, Form(dict(request.form), error.fields)), error.status
+    flash(gettext(DONE[action]), "good")
+    return redirect(url_for("web.assessments.show", assessment_id=assessment_id), 303)
+
+
+@pages.post("/assessments/<int:assessment_id>/need")
+def make_need(assessment_id: int) -> ResponseReturnValue:
+    """Make a draft need of the gaps chosen, linked both ways; the State completes and opens it."""
+    assessment = _visible(assessment_id)
+    try:
+        draft = gaps.gap_draft(session(), actor(), assessment, {"clauses": request.form.getlist("clauses")})
+    except InvalidInput as error:
+        fields = {"clauses": [text for texts in error.fields.values() for text in texts]}
+        return _show(assessment, Form({"clauses": request.form.getlist("clauses")}, fields)), error.status
+    need = create_need(session(), actor(), draft)
+    clauses = [item["clause"] for item in draft["requirements"]]
+    gaps.note_linked(session(), actor(), assessment, clauses, need.id or 0)
+    flash(gettext("A draft need was made of these gaps. Complete it: say how much, when, and open it."), "good")
+    return redirect(url_for("web.needs.edit", need_id=need.id), 303)

@@ -1,0 +1,66 @@
+"""Filters that lists of needs and offers share, read from the address."""
+
+from collections.abc import Mapping
+
+from flask import request
+from flask_babel import gettext
+from sqlmodel import Session
+
+from registry.accounts.actor import Actor
+from registry.catalogue.reference import resolve_state
+from registry.errors import N_
+from registry.matching import listing
+from registry.web import choices, lists
+
+FILTERS = {
+    "status": N_("Status"),
+    "theme": N_("Theme"),
+    "type": N_("Type of assistance"),
+    "priority": N_("Priority"),
+    "region": N_("Region"),
+}
+OFFER_FILTERS = {name: words for name, words in FILTERS.items() if name != "priority"}
+MOST_CHOICES = 200
+
+Words = dict[str, list[tuple[str, str, None]]]
+
+
+def asked(filters: Mapping[str, str]) -> tuple[listing.Filters, dict[str, str], Words]:
+    """(what the address asks for, filter → its title, filter → its options)."""
+    values = lists.chosen((*filters, "state", "organisation"))
+    options = {
+        "status": choices.of("status"),
+        "theme": choices.themes(),
+        "type": choices.of("assistance"),
+        "priority": choices.of("priority"),
+        "region": choices.regions(),
+    }
+    words: Words = {name: [(code, label, None) for code, label in options[name]] for name in filters}
+    states = [state.alpha3 for text in values.get("state", ()) if (state := resolve_state(text))]
+    wanted = listing.Filters(
+        q=request.args.get("q", "").strip(),
+        states=states,
+        themes=values.get("theme", ()),
+        types=values.get("type", ()),
+        statuses=values.get("status", ()),
+        regions=values.get("region", ()),
+        priorities=values.get("priority", ()),
+        organisations=[
+            int(text)
+            for text in values.get("organisation", ())
+            if text.isascii() and text.isdecimal() and len(text) < 16
+        ],
+    )
+    return wanted, {name: gettext(title) for name, title in filters.items()}, words
+
+
+def choose_offer(session: Session, actor: Actor) -> list[tuple[str, str]]:
+    """Open offers that the actor sees, to be compared with a need."""
+    found = listing.list_offers(session, actor, listing.Filters(statuses=("open",)), "title", limit=MOST_CHOICES)
+    return [(str(item["id"]), f"{item['title']} ({item['organisation_name']})") for item in found.items]
+
+
+def choose_need(session: Session, actor: Actor) -> list[tuple[str, str]]:
+    """Open needs that the actor sees, to be compared with an offer."""
+    found = listing.list_needs(session, actor, listing.Filters(statuses=("open",)), "state", limit=MOST_CHOICES)
+    return [(str(item["id"]), f"{item['state_name']}: {item['title']}") for item in found.items]

@@ -1,0 +1,193 @@
+"""Feeds: who publishes what to us, what became of each run and of each remote record, and a person's word on them."""
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from registry.accounts import policy
+from registry.catalogue import history
+from registry.errors import N_, InvalidInput, VersionMismatch
+from registry.http import actor, session
+from registry.schemas import load
+from registry.sync import feeds, runs
+from registry.sync.adapters import ADAPTERS
+from registry.sync.models import OUTCOMES, Feed
+from registry.sync.reasons import RECORD_REASONS, RUN_REASONS
+from registry.sync.schemas import FeedForm, FeedPatch, VerdictForm
+from registry.web import choices, feed_view, lists
+from registry.web.conflicts import conflict_page
+from registry.web.forms import Form, expected_version
+from registry.web.history_view import revisions
+
+pages = Blueprint("feeds", __name__)
+
+WORDS = {
+    "name": N_("Name"),
+    "adapter": N_("Format"),
+    "url": N_("Address"),
+    "scope": N_("What to take"),
+    "every_minutes": N_("Every … minutes"),
+    "organisation_id": N_("Publishing organisation (number)"),
+    "enabled": N_("Fetched by schedule"),
+}
+
+
+def words_of(path: str) -> str:
+    """The words for a field."""
+    return gettext(WORDS[path]) if path in WORDS else path
+
+
+@pages.get("/feeds")
+def index() -> ResponseReturnValue:
+    """All feeds with their last run."""
+    found = feed_view.all_feeds(session(), actor())
+    return render_template(
+        "feeds/index.html",
+        feeds=found,
+        last=feed_view.last_runs(session(), actor()),
+        may_manage=policy.can(actor(), "feed.manage"),
+        data_url="/api/v1/feeds",
+    )
+
+
+@pages.get("/feeds/<int:feed_id>")
+def show(feed_id: int) -> ResponseReturnValue:
+    """One feed and its runs."""
+    feed = feeds.get_feed(session(), actor(), feed_id)
+    page = feed_view.runs_of(session(), actor(), feed_id, request.args.get("cursor"))
+    return render_template(
+        "feeds/show.html",
+        feed=feed,
+        runs=page.rows,
+        first_url=lists.first_url(),
+        next_url=lists.next_url(page.next),
+        outcomes=feed_view.outcome_counts(session(), actor(), feed_id),
+        run_reasons=RUN_REASONS,
+        may_manage=policy.can(actor(), "feed.manage"),
+        may_run=policy.can(actor(), "feed.run"),
+        history=revisions(history.versions(session(), "feed", feed_id), words_of),
+        data_url=f"/api/v1/feeds/{feed_id}",
+    )
+
+
+@pages.route("/feeds/new", methods=["GET", "POST"])
+def new() -> ResponseReturnValue:
+    """Add a feed; its first run is due at once."""
+    policy.require(actor(), "feed.manage")
+    if request.method == "GET":
+        return _form(Form({"scope": "relevant", "every_minutes": 1440, "adapter": "iati", "enabled": "1"}), None)
+    data = _typed()
+    try:
+        feed = feeds.create_feed(session(), actor(), load(FeedForm(), data))
+    except InvalidInput as error:
+        return _form(Form(data, error.fields), None), error.status
+    flash(gettext("The feed is added. Its first run begins within a minute."), "good")
+    return redirect(url_for("web.feeds.show", feed_id=feed.id), 303)
+
+
+@pages.route("/feeds/<int:feed_id>/edit", methods=["GET", "POST"])
+def edit(feed_id: int) -> ResponseReturnValue:
+    """Change a feed; where somebody else was faster, show both."""
+    policy.require(actor(), "feed.manage")
+    feed = feeds.get_feed(session(), actor(), feed_id)
+    stored = {name: getattr(feed, name) for name in WORDS}
+    stored["enabled"] = "1" if feed.enabled else ""
+    if request.method == "GET":
+        return _form(Form(stored, version=feed.version), feed)
+    data, version = _typed(), expected_version(request.form)
+    change = {name: value for name, value in data.items() if name != "adapter"}
+    try:
+        feeds.update_feed(session(), actor(), feed_id, load(FeedPatch(), change), version)
+    except InvalidInput as error:
+        return _form(Form({**data, "adapter": feed.adapter}, error.fields, version), feed), error.status
+    except VersionMismatch as error:
+        url = url_for("web.feeds.edit", feed_id=feed_id)
+        mine = {**change, "enabled": "1" if change["enabled"] else ""}
+        current = {name: stored[name] for name in change}
+        return conflict_page(mine, current, version=error.current, url=url, edit_url=url, words=words_of)
+    flash(gettext("Saved."), "good")
+    return redirect(url_for("web.feeds.show", feed_id=feed_id), 303)
+
+
+def _typed() -> dict[str, Any]:
+    data: dict[str, Any] = {name: request.form.get(name, "").strip() for name in WORDS}
+    for name in ("url", "every_minutes", "organisation_id"):
+        data[name] = data[name] or None
+    return {**data, "enabled": bool(data["enabled"])}
+
+
+def _form(form: Form, feed: Feed | None) -> str:
+    return render_template(
+        "feeds/form.html",
+        form=form,
+        feed=feed,
+        words=words_of,
+        adapters=[(name, name.upper()) for name in ADAPTERS],
+        scopes=choices.of("scope"),
+    )
+
+
+@pages.post("/feeds/<int:feed_id>/sync")
+def sync(feed_id: int) -> ResponseReturnValue:
+    """Have it synchronised as soon as the scheduler sees it."""
+    feeds.request_run(session(), actor(), feed_id)
+    flash(gettext("A run was asked for. It begins as soon as the scheduler sees it; load this page again."), "good")
+    return redirect(url_for("web.feeds.show", feed_id=feed_id), 303)
+
+
+@pages.get("/runs/<int:run_id>")
+def run(run_id: int) -> ResponseReturnValue:
+    """One run: what it counted, and how far it is."""
+    found, feed = feed_view.run_with_feed(session(), actor(), run_id)
+    return render_template(
+        "feeds/run.html",
+        run=found,
+        feed=feed,
+        reason=RUN_REASONS.get(found.reason_code or ""),
+        may_run=policy.can(actor(), "feed.run"),
+        data_url=f"/api/v1/feeds/{feed.id}/runs",
+    )
+
+
+@pages.post("/runs/<int:run_id>/cancel")
+def cancel(run_id: int) -> ResponseReturnValue:
+    """Ask a run to stop after its present batch."""
+    policy.require(actor(), "feed.run")
+    runs.cancel(session(), actor(), run_id)
+    flash(gettext("The run stops after its present batch."), "good")
+    return redirect(url_for("web.feeds.run", run_id=run_id), 303)
+
+
+@pages.get("/feeds/<int:feed_id>/records")
+def records(feed_id: int) -> ResponseReturnValue:
+    """What became of each remote record: quarantined ones first, with reason, line and fragment."""
+    feed = feeds.get_feed(session(), actor(), feed_id)
+    outcome = request.args.get("outcome", "quarantined")
+    if outcome not in OUTCOMES:
+        raise InvalidInput({"outcome": [N_("There is no such list.")]})
+    page = feed_view.records_of(session(), actor(), feed_id, outcome, request.args.get("cursor"))
+    return render_template(
+        "feeds/records.html",
+        feed=feed,
+        outcome=outcome,
+        outcomes=feed_view.outcome_counts(session(), actor(), feed_id),
+        records=page.rows,
+        reasons=RECORD_REASONS,
+        first_url=lists.first_url(),
+        next_url=lists.next_url(page.next),
+        may_judge=policy.can(actor(), "feed.manage"),
+        data_url=f"/api/v1/feeds/{feed_id}/records?outcome={outcome}",
+    )
+
+
+@pages.post("/feeds/<int:feed_id>/records/<int:record_id>/verdict")
+def judge(feed_id: int, record_id: int) -> ResponseReturnValue:
+    """Put a person's word over the classification; the next run applies it."""
+    data = load(VerdictForm(), {"verdict": request.form.get("verdict") or None})
+    feeds.set_verdict(session(), actor(), record_id, data["verdict"])
+    flash(gettext("Noted. The next run applies it."), "good")
+    return redirect(
+        url_for("web.feeds.records", feed_id=feed_id, outcome=request.form.get("outcome") or "ignored"), 303
+    )

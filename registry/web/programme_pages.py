@@ -1,0 +1,165 @@
+"""The catalogue of programmes: list with facets, one programme whole, and the form that corrects it."""
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from sqlalchemy import select
+
+from registry.accounts import policy
+from registry.catalogue import editing, history, listing, programmes, totals
+from registry.catalogue.models import Programme
+from registry.catalogue.reference import codelist
+from registry.catalogue.schemas import ProgrammePatchSchema
+from registry.errors import N_, InvalidInput, VersionMismatch
+from registry.http import actor, session
+from registry.schemas import load
+from registry.sync.models import Feed
+from registry.web import choices, lists, programme_forms, programme_view, results_view
+from registry.web.conflicts import conflict_page
+from registry.web.forms import Form, expected_version
+from registry.web.history_view import revisions
+from registry.web.i18n import language
+
+pages = Blueprint("programmes", __name__)
+
+FACETS = {
+    "theme": N_("Theme"),
+    "country": N_("Country"),
+    "region": N_("Region"),
+    "organisation": N_("Organisation"),
+    "status": N_("Status"),
+    "year": N_("Year"),
+    "marker": N_("Marker"),
+    "source": N_("Source"),
+}
+SORTS = {
+    "": N_("Best match or latest change"),
+    "title": N_("Title, A to Z"),
+    "-start": N_("Start, latest first"),
+    "start": N_("Start, earliest first"),
+    "-budget": N_("Budget, largest first"),
+    "budget": N_("Budget, smallest first"),
+}
+PAGE = 25
+
+
+@pages.get("/programmes")
+def index() -> ResponseReturnValue:
+    """The catalogue."""
+    q = request.args.get("q", "").strip()
+    filters = listing.Filters(q, lists.chosen(tuple(FACETS)))
+    sort = request.args.get("sort") or None
+    page = listing.list_programmes(
+        session(), actor(), filters, sort=sort, cursor=request.args.get("cursor"), limit=PAGE
+    )
+    counts = listing.facet_counts(session(), actor(), filters, language())
+    feeds = source_names()
+    titles = {name: gettext(words) for name, words in FACETS.items()}
+    rows = {name: [(c.value, feeds.get(c.value, c.label), c.count) for c in counts.get(name, ())] for name in FACETS}
+    words = {(name, value): label for name, found in rows.items() for value, label, _ in found}
+    return render_template(
+        "programmes/index.html",
+        q=q,
+        rows=page.rows,
+        total=listing.count_programmes(session(), actor(), filters),
+        facets=[(titles[name], lists.facet_rows(name, found)) for name, found in rows.items()],
+        active=lists.active_filters(titles, words, q, gettext("Words")),
+        clear_url=lists.clear_url(),
+        first_url=lists.first_url(),
+        next_url=lists.next_url(page.next),
+        sorts=[(code, gettext(words)) for code, words in SORTS.items()],
+        sort=sort or "",
+        exports=lists.export_links("programmes", tuple(FACETS), "csv", "xlsx", "json", "iati"),
+        data_url=lists.data_url("/api/v1/programmes"),
+    )
+
+
+def source_names() -> dict[str, str]:
+    """`feed:<id>` or `person` → words."""
+    feeds: dict[str, str] = {f"feed:{id_}": name for id_, name in session().execute(select(Feed.id, Feed.name))}  # type: ignore[call-overload]
+    return {**feeds, "person": gettext("Entered by a person")}
+
+
+@pages.get("/programmes/<int:programme_id>")
+def show(programme_id: int) -> ResponseReturnValue:
+    """One programme."""
+    programme, document, provenance = programmes.get_programme(session(), actor(), programme_id)
+    names = source_names()
+    latest, count = results_view.payments(document)
+    sectors, on_transactions = programme_view.sectors(document)
+    return render_template(
+        "programmes/show.html",
+        programme=programme,
+        document=document,
+        view=programme_view,
+        totals=totals.totals_of(document),
+        years=programme_view.money_by_year(document),
+        sectors=sectors,
+        sectors_on_transactions=on_transactions,
+        results=results_view.results(document),
+        papers=results_view.papers(document.get("documents")),
+        payments=latest,
+        payment_count=count,
+        web_link=results_view.web_link,
+        sources=[
+            (programme_view.field_words(name), names.get(origin.source, origin.source), origin, name)
+            for name, origin in sorted(provenance.items())
+        ],
+        source=names.get(programme.source, programme.source),
+        history=revisions(history.versions(session(), "programme", programme_id), programme_view.field_words),
+        may_edit=policy.can(actor(), "programme.update", programme),
+        data_url=f"/api/v1/programmes/{programme_id}",
+    )
+
+
+@pages.route("/programmes/<int:programme_id>/edit", methods=["GET", "POST"])
+def edit(programme_id: int) -> ResponseReturnValue:
+    """Correct a programme: over a feed's value a person's lies until it is released. Conflicts show both."""
+    programme, document, _provenance = programmes.get_programme(session(), actor(), programme_id)
+    policy.require(actor(), "programme.update", programme)
+    stored = programme_forms.values_of(programme, document)
+    if request.method == "GET":
+        return _form(Form(stored, version=programme.version), programme)
+    data, version = programme_forms.read(request.form), expected_version(request.form)
+    try:
+        patch = load(ProgrammePatchSchema(), programme_forms.patch_of(data, stored, document))
+        editing.update_programme(session(), actor(), programme_id, patch, version)
+    except InvalidInput as error:
+        return _form(Form(data, programme_forms.errors_of(error.fields), version), programme), error.status
+    except VersionMismatch as error:
+        url = url_for("web.programmes.edit", programme_id=programme_id)
+        return conflict_page(data, stored, version=error.current, url=url, edit_url=url, words=programme_forms.words_of)
+    flash(gettext("Saved. Your values stand above the source's until they are released."), "good")
+    return redirect(url_for("web.programmes.show", programme_id=programme_id), 303)
+
+
+def _form(form: Form, programme: Programme) -> str:
+    return render_template(
+        "programmes/form.html",
+        form=form,
+        programme=programme,
+        words=programme_forms.words_of,
+        statuses=list(codelist("ActivityStatus", language()).items()),
+        themes=choices.themes(),
+        visibilities=choices.of("visibility"),
+    )
+
+
+@pages.post("/programmes/<int:programme_id>/release")
+def release(programme_id: int) -> ResponseReturnValue:
+    """Give corrected fields back to the source's own values."""
+    version = expected_version(request.form)
+    editing.release_fields(session(), actor(), programme_id, request.form.getlist("fields"), version)
+    flash(gettext("Released: the source's own values are in force again."), "good")
+    return redirect(url_for("web.programmes.show", programme_id=programme_id), 303)
+
+
+@pages.post("/programmes/<int:programme_id>/archive")
+def archive(programme_id: int) -> ResponseReturnValue:
+    """Withdraw a programme; it stays as a tombstone with its history."""
+    version, reason = expected_version(request.form), request.form.get("reason", "").strip()
+    if not reason:
+        raise InvalidInput({"reason": [N_("Say why it is withdrawn.")]})
+    editing.archive_programme(session(), actor(), programme_id, reason[:300], version)
+    flash(gettext("Withdrawn."), "good")
+    return redirect(url_for("web.programmes.show", programme_id=programme_id), 303)

@@ -1,0 +1,118 @@
+"""A standard as a questionnaire: its sections one at a time, what is answered in each, and the form of one section."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import gettext
+from werkzeug.datastructures import MultiDict
+
+from registry.compliance import scoring
+from registry.compliance.editions import Edition, Requirement, text_in
+from registry.compliance.models import Answer, Assessment
+from registry.errors import N_
+from registry.web.forms import nested
+from registry.web.i18n import language
+
+FACTS = "facts"
+REST = "other"
+"""Clauses that stand under no heading."""
+LETTERS = {True: "yes", False: "no", None: ""}
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One step of the questionnaire and how far it has come."""
+
+    id: str
+    title: str
+    clauses: list[Requirement]
+    answered: int
+    of: int
+
+
+def sections(edition: Edition, assessment: Assessment, answers: Mapping[str, Answer]) -> list[Section]:
+    """The facts first, then the top headings in the order of the file."""
+    found: list[Section] = []
+    if edition.facts:
+        known = sum(assessment.facts.get(fact) is not None for fact in edition.facts)
+        found.append(Section(FACTS, gettext("Facts about the State"), [], known, len(edition.facts)))
+    groups: dict[str, list[Requirement]] = {}
+    for clause in edition.requirements.values():
+        groups.setdefault(clause.sections[0] if clause.sections else REST, []).append(clause)
+    for section_id, clauses in groups.items():
+        heading = edition.headings.get(section_id)
+        title = text_in(heading.title, language()) if heading else gettext("Other clauses")
+        asked = [clause for clause in clauses if applies(edition, assessment, clause)]
+        found.append(Section(section_id, title, clauses, sum(c.id in answers for c in asked), len(asked)))
+    return found
+
+
+def applies(edition: Edition, assessment: Assessment, clause: Requirement) -> bool:
+    """Whether the clause is asked, by the facts of this assessment; while a fact is unknown, it is."""
+    return clause.id in _asked(edition, assessment)
+
+
+def _asked(edition: Edition, assessment: Assessment) -> set[str]:
+    return {c.id for c in scoring.clauses(edition.scheme.parts) if scoring.applies(c, assessment.facts)}
+
+
+def name_of(clause: str, part: str) -> str:
+    """The input's name for one part of an answer."""
+    return f"answers.{clause.replace('.', '%2E')}.{part}"
+
+
+def values_of(assessment: Assessment, answers: Mapping[str, Answer], clauses: Sequence[Requirement]) -> dict[str, Any]:
+    """What is stored of one section, as its form shows it."""
+    given = {
+        clause.id: {name: getattr(answers[clause.id], name) for name in ("value", "reason", "evidence")}
+        for clause in clauses
+        if clause.id in answers
+    }
+    return {"answers": given, "facts": {fact: LETTERS[value] for fact, value in assessment.facts.items()}}
+
+
+def read(typed: MultiDict[str, str], answers: Mapping[str, Answer]) -> dict[str, Any]:
+    """What was typed, for the schema: an emptied answer is taken back, one that was never given is left out."""
+    data = nested(typed)
+    given: dict[str, Any] = {}
+    sent = data.get("answers")
+    for clause, answer in (sent if isinstance(sent, dict) else {}).items():
+        parts = {name: str(answer.get(name) or "").strip() for name in ("value", "reason", "evidence")}
+        if any(parts.values()):
+            given[clause] = {name: text for name, text in parts.items() if text or name != "value"}
+        elif clause in answers:
+            given[clause] = None
+    facts = data.get("facts")
+    return {
+        "answers": given,
+        "facts": {fact: value or None for fact, value in (facts if isinstance(facts, dict) else {}).items()},
+    }
+
+
+def shown_again(data: Mapping[str, Any]) -> dict[str, Any]:
+    """What was read, as the form shows it again."""
+    return {
+        "answers": {clause: answer or {} for clause, answer in data["answers"].items()},
+        "facts": {fact: value or "" for fact, value in data["facts"].items()},
+    }
+
+
+PARTS = {"value": N_("Answer"), "reason": N_("Reason"), "evidence": N_("Evidence")}
+
+
+def words_for(edition: Edition) -> Any:
+    """A function that names a field: `answers.mark-made.reason` → `para. 8 (a), Reason`."""
+
+    def words(path: str) -> str:
+        kind, _, rest = path.partition(".")
+        name, _, part = rest.partition(".")
+        name = name.replace("%2E", ".")
+        if kind == "facts" and name in edition.facts:
+            return text_in(edition.facts[name], language())
+        if name in edition.requirements:
+            ref = edition.requirements[name].ref
+            return f"{ref}, {gettext(PARTS[part])}" if part in PARTS else ref
+        return path
+
+    return words

@@ -1,0 +1,277 @@
+"""A small world for the tests of pages: people of every role, programmes, needs, offers, an assessment, a feed."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlmodel import Session
+
+from registry.accounts.actor import Actor, system
+from registry.accounts.models import User
+from registry.accounts.users import actor_of_user
+from registry.catalogue import editing
+from registry.catalogue.models import Organisation, Participation, StateFact
+from registry.catalogue.programmes import Incoming, store_batch
+from registry.catalogue.rows import sort_key
+from registry.compliance import assessments, library
+from registry.db import Database
+from registry.matching import needs, offers
+from registry.settings import data_path
+from registry.sync.feeds import create_feed
+from registry.sync.models import FeedRecord, Run
+from tests.support.people import make_user
+
+NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
+TEST = system("test")
+
+
+@dataclass
+class World:
+    """Ids of what was made."""
+
+    people: dict[str, User] = field(default_factory=dict)
+    organisation: int = 0
+    programme: int = 0
+    need: int = 0
+    draft: int = 0
+    offer: int = 0
+    assessment: int = 0
+    feed: int = 0
+    run: int = 0
+
+
+def document(number: int, **changed: Any) -> dict[str, Any]:
+    """A programme's document that has something of everything a page shows."""
+    year = 2022 + number % 4
+    return {
+        "iati_identifier": f"XX-TEST-{number}",
+        "language": "en",
+        "currency": "EUR",
+        "reporting_org": {"ref": "XX-TEST", "type": "40", "narratives": [{"text": "Peace Works"}]},
+        "title": [
+            {"text": f"Safer stockpiles, phase {number}", "lang": "en"},
+            {"text": f"Des stocks plus sûrs, phase {number}", "lang": "fr"},
+        ],
+        "descriptions": [{"type": "1", "narratives": [{"text": "Stores are repaired and guarded.", "lang": "en"}]}],
+        "participating_orgs": [
+            {"ref": "XX-GIVE", "role": "1", "narratives": [{"text": "Generous Fund"}]},
+            {"role": "4", "narratives": [{"text": "Comité local", "lang": "fr"}]},
+        ],
+        "status": "2",
+        "dates": [
+            {"type": "1", "date": f"{year}-01-01"},
+            {"type": "2", "date": f"{year}-03-01"},
+            {"type": "3", "date": f"{year + 2}-12-31"},
+        ],
+        "countries": [{"code": "KE", "percentage": 60}, {"code": "UG", "percentage": 40}],
+        "locations": [{"ref": "nbo", "name": [{"text": "Nairobi"}], "lat": -1.29, "lon": 36.82}],
+        "sectors": [{"vocabulary": "1", "code": "15240", "percentage": 100}],
+        "policy_markers": [{"vocabulary": "1", "code": "1", "significance": "1"}],
+        "budgets": [
+            {
+                "type": "1",
+                "status": "1",
+                "period_start": f"{year}-01-01",
+                "period_end": f"{year}-12-31",
+                "value": {"amount": 50_000_000, "currency": "EUR", "value_date": f"{year}-01-01"},
+            },
+            {
+                "type": "1",
+                "status": "1",
+                "period_start": f"{year + 1}-01-01",
+                "period_end": f"{year + 1}-12-31",
+                "value": {"amount": 25_000_000, "currency": "EUR", "value_date": f"{year + 1}-01-01"},
+            },
+        ],
+        "transactions": [
+            {
+                "type": "2",
+                "date": f"{year}-02-01",
+                "value": {"amount": 75_000_000, "currency": "EUR", "value_date": f"{year}-02-01"},
+            },
+            {
+                "type": "3",
+                "date": f"{year}-06-01",
+                "value": {"amount": 20_000_000, "currency": "EUR", "value_date": f"{year}-06-01"},
+                "description": [{"text": "First tranche"}],
+            },
+        ],
+        "documents": [
+            {
+                "url": "https://example.org/report.pdf",
+                "format": "application/pdf",
+                "title": [{"text": "Final report"}],
+                "categories": ["A01"],
+                "languages": ["en"],
+            },
+            {"url": "javascript:alert(1)", "title": [{"text": "Not a link"}]},
+        ],
+        "related_activities": [{"ref": f"XX-TEST-{number + 1}", "type": "3"}],
+        "results": [
+            {
+                "type": "1",
+                "title": [{"text": "Stores are safe"}],
+                "indicators": [
+                    {
+                        "measure": "1",
+                        "title": [{"text": "Stores with a fence"}],
+                        "baselines": [{"year": "2021", "value": "2"}],
+                        "periods": [
+                            {
+                                "start": f"{year}-01-01",
+                                "end": f"{year}-12-31",
+                                "targets": [{"value": "10"}],
+                                "actuals": [{"value": "7", "dimensions": [{"name": "type", "value": "police"}]}],
+                            },
+                            {"start": f"{year + 1}-01-01", "end": f"{year + 1}-12-31", "targets": [{"value": "20"}]},
+                        ],
+                    }
+                ],
+            }
+        ],
+        **changed,
+    }
+
+
+NEED = {
+    "title": "Marking machines for the police",
+    "description": "Two thirds of the police's weapons carry no mark.",
+    "themes": ["marking"],
+    "lines": [
+        {"type": "equipment", "description": "Machines", "money": {"amount": 100_000_00, "currency": "USD"}},
+        {"type": "training", "description": "Operators", "quantity": 40, "unit": "officers"},
+    ],
+    "window_start": "2027-01-01",
+    "window_end": "2028-06-30",
+    "priority": "high",
+    "visibility": "public",
+    "endorsing_authority": "National focal point on small arms",
+}
+OFFER = {
+    "title": "Grants for marking in Eastern Africa",
+    "description": "Machines, training of operators and record-keeping.",
+    "types": ["equipment", "funding"],
+    "themes": ["marking"],
+    "places": ["014"],
+    "budget": 500_000_00,
+    "min_grant": 10_000_00,
+    "max_grant": 120_000_00,
+    "currency": "USD",
+    "window_start": "2026-06-01",
+    "window_end": "2029-12-31",
+}
+
+
+def build(database: Database, programmes: int = 30) -> World:
+    """Fill an empty database."""
+    world = World()
+    with database.transaction() as session:
+        giver = Organisation(name="Generous Fund", sort_name=sort_key("Generous Fund"), kind="60", acronym="GF")
+        session.add(giver)
+        session.flush()
+        world.organisation = giver.id or 0
+        library.load(session, TEST, library.standard_files([data_path("standards")]))
+    for name, role in (
+        ("state", "state"),
+        ("reviewer", "state"),
+        ("donor", "donor"),
+        ("coordinator", "coordinator"),
+        ("admin", "admin"),
+    ):
+        organisation = world.organisation if role == "donor" else None
+        world.people[name] = make_user(database, role, organisation_id=organisation, email=f"{name}@example.org")
+    world.people["other"] = make_user(database, "state", state="UGA", email="other@example.org")
+    with database.transaction() as session:
+        _fill(session, world, programmes)
+    return world
+
+
+def acting(world: World, name: str) -> Actor:
+    """A person of the world as services see them."""
+    return actor_of_user(world.people[name])
+
+
+def _fill(session: Session, world: World, programmes: int) -> None:
+    incoming = [
+        Incoming(document(number), None, ["stockpile_mgmt"], 'code 15240 + text "stockpiles"')
+        for number in range(programmes)
+    ]
+    feed = create_feed(
+        session,
+        TEST,
+        {
+            "name": "Peace Works: activities",
+            "adapter": "iati",
+            "url": "http://127.0.0.1:9/a.xml",
+            "scope": "relevant",
+            "every_minutes": 1440,
+            "organisation_id": None,
+            "enabled": True,
+        },
+    )
+    world.feed = feed.id or 0
+    stored = store_batch(session, incoming, source=f"feed:{world.feed}", run_id=1, actor=TEST, now=NOW)
+    if stored:
+        world.programme = stored[0].programme_id
+        editing.update_programme(
+            session, acting(world, "coordinator"), world.programme, {"document": {"status": "3"}}, None
+        )
+    session.add(Participation(state="KEN", instrument="poa", act="report", on=NOW.date(), source="its report"))
+    session.add(StateFact(state="KEN", fact="imports", value=True, source="customs", updated_at=NOW))
+    state, donor = acting(world, "state"), acting(world, "donor")
+    world.offer = _opened_offer(session, donor)
+    need = needs.create_need(session, state, NEED)
+    needs.open_need(session, state, need.id or 0, None)
+    world.need = need.id or 0
+    world.draft = needs.create_need(session, state, {"title": "Not finished yet"}).id or 0
+    assessment = assessments.start(session, state, {"standard": "iti"})
+    answers = {"mark-made": "none", "mark-import": "partial", "mark-state": "full"}
+    known = {clause: {"value": value} for clause, value in answers.items()}
+    assessments.answer(session, state, assessment, {"answers": known, "facts": {"manufactures": True}})
+    world.assessment = assessment.id or 0
+    _ran(session, world)
+
+
+def _opened_offer(session: Session, donor: Actor) -> int:
+    offer = offers.create_offer(session, donor, OFFER)
+    offers.open_offer(session, donor, offer.id or 0, None)
+    return offer.id or 0
+
+
+def _ran(session: Session, world: World) -> None:
+    run = Run(
+        feed_id=world.feed,
+        trigger="hand",
+        status="succeeded",
+        stage="settle",
+        started_at=NOW,
+        heartbeat_at=NOW,
+        finished_at=NOW,
+        records=32,
+        created=30,
+        ignored=1,
+        quarantined=1,
+        bytes=120_000,
+        http_status=200,
+    )
+    session.add(run)
+    session.flush()
+    world.run = run.id or 0
+    for outcome, code in (("ignored", "not_relevant"), ("quarantined", "date")):
+        session.add(
+            FeedRecord(
+                feed_id=world.feed,
+                remote_id=f"XX-{outcome}",
+                sha256="0" * 64,
+                outcome=outcome,
+                title=f"One {outcome}",
+                reason_code=code,
+                reason="the 31st of February",
+                line=12,
+                run_id=world.run,
+                fragment="<iati-activity><script>alert(1)</script></iati-activity>"
+                if outcome == "quarantined"
+                else None,
+            )
+        )
+    session.flush()
