@@ -133,9 +133,20 @@ def test_years_of_a_programme(start: str | None, end: str | None, years: list[in
 
 @pytest.mark.parametrize(
     ("given_", "used"),
-    [("gb-gov-1 ", "GB-GOV-1"), ("XM-DAC-41114", "XM-DAC-41114"), ("N/A", None), ("0", None), ("00000", None), ("-", None),
-     ("", None), (None, None), ("TBC", None), ("41114", "41114"), ("FR", "FR")],
-)  # fmt: skip
+    [
+        ("gb-gov-1 ", "GB-GOV-1"),
+        ("XM-DAC-41114", "XM-DAC-41114"),
+        ("N/A", None),
+        ("0", None),
+        ("00000", None),
+        ("-", None),
+        ("", None),
+        (None, None),
+        ("TBC", None),
+        ("41114", "41114"),
+        ("FR", "FR"),
+    ],
+)
 def test_only_real_references_identify_an_organisation(given_: str | None, used: str | None) -> None:
     assert usable_ref(given_) == used
 
@@ -171,18 +182,25 @@ documents = st.fixed_dictionaries(
         "countries": parts,
         "regions": parts,
         "sectors": parts,
-        "participating_orgs": st.lists(st.fixed_dictionaries({"narratives": narratives}, optional={"ref": texts, "type": texts})),
+        "participating_orgs": st.lists(
+            st.fixed_dictionaries({"narratives": narratives}, optional={"ref": texts, "type": texts})
+        ),
         "dates": st.lists(st.fixed_dictionaries({"type": st.sampled_from("1234"), "date": st.dates().map(str)})),
         "transactions": st.lists(
             st.fixed_dictionaries(
                 {"type": st.sampled_from("123")},
-                optional={"value": st.fixed_dictionaries({"amount": st.integers()}, optional={"currency": st.sampled_from(["USD", "EUR", "???"])}),
-                          "countries": parts, "date": st.dates().map(str)},
+                optional={
+                    "value": st.fixed_dictionaries(
+                        {"amount": st.integers()}, optional={"currency": st.sampled_from(["USD", "EUR", "???"])}
+                    ),
+                    "countries": parts,
+                    "date": st.dates().map(str),
+                },
             ),
             max_size=4,
         ),
     },
-)  # fmt: skip
+)
 
 
 @given(documents)

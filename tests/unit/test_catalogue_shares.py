@@ -25,18 +25,39 @@ def spent(type_: str, amount: int, *codes: str) -> dict[str, Any]:
     [
         ({}, {}),
         ({"countries": [{"code": "ML"}]}, {"MLI": 1.0}),
-        ({"countries": [{"code": "ML", "percentage": 25}, {"code": "NE", "percentage": 75}]}, {"MLI": 0.25, "NER": 0.75}),
+        (
+            {"countries": [{"code": "ML", "percentage": 25}, {"code": "NE", "percentage": 75}]},
+            {"MLI": 0.25, "NER": 0.75},
+        ),
         ({"countries": [{"code": "ML", "percentage": 50}, {"code": "XX", "percentage": 50}]}, {"MLI": 0.5}),
-        ({"countries": [{"code": "ML", "percentage": 100}, {"code": "NE", "percentage": 100}]}, {"MLI": 0.5, "NER": 0.5}),
+        (
+            {"countries": [{"code": "ML", "percentage": 100}, {"code": "NE", "percentage": 100}]},
+            {"MLI": 0.5, "NER": 0.5},
+        ),
         ({"countries": [{"code": "ML", "percentage": 30}, {"code": "NE", "percentage": 30}]}, {"MLI": 0.5, "NER": 0.5}),
         ({"countries": [{"code": "ML"}, {"code": "NE"}]}, {"MLI": None, "NER": None}),
         ({"countries": [{"code": "ML", "percentage": 40}, {"code": "NE"}]}, {"MLI": 0.4, "NER": None}),
-        ({"countries": [{"code": "ML", "percentage": 50}], "regions": [{"code": "298", "vocabulary": "1", "percentage": 50}]}, {"MLI": 0.5}),
+        (
+            {
+                "countries": [{"code": "ML", "percentage": 50}],
+                "regions": [{"code": "298", "vocabulary": "1", "percentage": 50}],
+            },
+            {"MLI": 0.5},
+        ),
         ({"countries": [{"code": "ML"}], "regions": [{"code": "298"}]}, {"MLI": None}),
         ({"countries": [{"code": "ML", "percentage": 0}, {"code": "NE", "percentage": 0}]}, {"MLI": None, "NER": None}),
-        ({"countries": [{"code": "ML", "percentage": 20}, {"code": "ML", "percentage": 30}, {"code": "NE", "percentage": 50}]}, {"MLI": 0.5, "NER": 0.5}),
+        (
+            {
+                "countries": [
+                    {"code": "ML", "percentage": 20},
+                    {"code": "ML", "percentage": 30},
+                    {"code": "NE", "percentage": 50},
+                ]
+            },
+            {"MLI": 0.5, "NER": 0.5},
+        ),
     ],
-)  # fmt: skip
+)
 def test_declared_percentages_become_shares(document: dict[str, Any], expected: dict[str, float | None]) -> None:
     assert country_shares(document, CODES.get) == expected
 
