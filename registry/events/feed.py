@@ -21,7 +21,7 @@ PREFIX = "casa."
 """Before our type in CloudEvents' `type`, so that consumers of several sources tell them apart."""
 NOW = "now"
 """In place of a cursor: nothing that was, only what comes."""
-SUBJECTS = {"standard": "standards/{standard}", "run": "feeds/{feed}/runs/{id}"}
+SUBJECTS = {"standard": "standards/{standard}", "run": "feeds/runs/{id}"}
 """Kinds whose address is not kind + s and the id: made of the id and the event's data."""
 
 

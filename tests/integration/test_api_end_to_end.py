@@ -35,7 +35,7 @@ def test_a_need_is_entered_changed_and_followed_over_the_api(app: RegistryFlask)
 
 
 def test_the_addresses_in_events_lead_to_the_api(sqlite_app: RegistryFlask) -> None:
-    data = {"standard": "iti", "feed": 3}
+    data = {"standard": "iti"}
     addresses = sqlite_app.url_map.bind("registry.test")
     collections = {rule.rule for rule in sqlite_app.url_map.iter_rules()}
     checked = set()

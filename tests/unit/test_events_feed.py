@@ -54,7 +54,7 @@ def test_what_is_withdrawn_from_the_catalogue_leaves_a_tombstone() -> None:
 
 def test_a_subject_is_the_records_address_where_that_is_not_its_number() -> None:
     assert cloud_event(kind="standard", data='{"standard":"iti","version":"1"}')["subject"] == "standards/iti"
-    assert cloud_event(kind="run", data='{"feed":4,"id":"x"}')["subject"] == "feeds/4/runs/12"
+    assert cloud_event(kind="run", data='{"feed":4,"id":"x"}')["subject"] == "feeds/runs/12"
 
 
 def test_sequences_sort_as_text() -> None:
