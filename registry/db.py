@@ -66,8 +66,8 @@ class Timestamped(SQLModel):
     """Columns of every record that people edit: optimistic version and instants."""
 
     version: int = Field(default=1)
-    created_at: datetime = Field(default_factory=utcnow, sa_type=UTCDateTime)  # type: ignore[call-overload]
-    updated_at: datetime = Field(default_factory=utcnow, sa_type=UTCDateTime)  # type: ignore[call-overload]
+    created_at: datetime = Field(default_factory=utcnow, sa_type=UTCDateTime)
+    updated_at: datetime = Field(default_factory=utcnow, sa_type=UTCDateTime)
 
 
 def touch(record: Timestamped, expected_version: int | None, now: datetime) -> None:

@@ -37,7 +37,7 @@ class Settings:
     web_workers: int = _setting(2, "Processes that `casa serve` starts, with four threads each.")
     outbound_allow: str = _setting(
         "",
-        "Addresses otherwise refused that feeds may be fetched from: `host:port` or network/length, separated by commas.",
+        "Addresses otherwise refused that feeds may be fetched from: `host:port` or network/length, comma between.",
     )
     fetch_timeout_seconds: int = _setting(300, "Deadline of one whole download, headers and body together.")
     fetch_max_bytes: int = _setting(2_000_000_000, "Largest body of one download, counted both as sent and as decoded.")

@@ -32,8 +32,8 @@ class User(Timestamped, table=True):
     password_hash: str = Field(max_length=200)
     session_key: str = Field(max_length=64)
     """Changes when the password changes or the account is disabled: every session made before ends."""
-    disabled_at: datetime | None = Field(default=None, sa_type=UTCDateTime)  # type: ignore[call-overload]
-    last_login_at: datetime | None = Field(default=None, sa_type=UTCDateTime)  # type: ignore[call-overload]
+    disabled_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    last_login_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
 
 
 class Token(SQLModel, table=True):
@@ -47,21 +47,21 @@ class Token(SQLModel, table=True):
     secret_sha256: str = Field(max_length=64)
     scopes: str = Field(max_length=500)
     """Space-separated, for example `catalogue:read needs:write`."""
-    created_at: datetime = Field(sa_type=UTCDateTime)  # type: ignore[call-overload]
-    expires_at: datetime = Field(sa_type=UTCDateTime)  # type: ignore[call-overload]
-    revoked_at: datetime | None = Field(default=None, sa_type=UTCDateTime)  # type: ignore[call-overload]
-    last_used_at: datetime | None = Field(default=None, sa_type=UTCDateTime)  # type: ignore[call-overload]
+    created_at: datetime = Field(sa_type=UTCDateTime)
+    expires_at: datetime = Field(sa_type=UTCDateTime)
+    revoked_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    last_used_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
 
 
 class FailedAttempt(SQLModel, table=True):
-    """One failed login or token, so that throttling holds over several processes."""
+    """One login that failed or is being tried, so that throttling holds over several processes."""
 
     __tablename__ = "failed_attempt"
     __table_args__ = {"sqlite_autoincrement": True}
     id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     key: str = Field(max_length=100, index=True)
-    """`account:<hash of the e-mail>` or `address:<client address>`."""
-    at: datetime = Field(sa_type=UTCDateTime)  # type: ignore[call-overload]
+    """`account:<hash of the e-mail>` or `address:<client address or IPv6 network>`."""
+    at: datetime = Field(sa_type=UTCDateTime)
 
 
 class AuditEntry(SQLModel, table=True):
@@ -70,7 +70,7 @@ class AuditEntry(SQLModel, table=True):
     __tablename__ = "audit_entry"
     __table_args__ = {"sqlite_autoincrement": True}
     id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
-    at: datetime = Field(sa_type=UTCDateTime)  # type: ignore[call-overload]
+    at: datetime = Field(sa_type=UTCDateTime)
     actor: str = Field(max_length=200)
     """`user:7`, `token:3 (user:7)`, `cli`, `feed:2 run:9`."""
     action: str = Field(max_length=80)
@@ -107,4 +107,4 @@ class IdempotencyKey(SQLModel, table=True):
     status: int
     headers: str = Field(sa_type=LongText)
     body: str = Field(sa_type=LongText)
-    at: datetime = Field(sa_type=UTCDateTime)  # type: ignore[call-overload]
+    at: datetime = Field(sa_type=UTCDateTime)

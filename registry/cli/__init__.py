@@ -33,7 +33,7 @@ MODULES: dict[str, str] = {
     "standards": "registry.cli.compliance",
     "score": "registry.cli.compliance",
 }
-"""command → module that defines it as `<command>_command`; read only when that command runs, so that each starts fast."""
+"""command → module that defines it as `<command>_command`; read when that command runs, so that each starts fast."""
 
 
 class Context:

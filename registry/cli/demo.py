@@ -26,6 +26,7 @@ from registry.matching import refresh
 from registry.settings import Settings, data_path
 from registry.sync.models import Feed, Run
 
+FEED, RUN = Feed.__table__, Run.__table__  # type: ignore[attr-defined]
 PARTNER_PORT_STEP = 1
 
 
@@ -59,8 +60,8 @@ def demo_command(context: Context) -> None:
         _stop_on_signals()
         prepare(context)
         partner = f"http://127.0.0.1:{partner_port}"
-        running = {"partner": _start(processes, settings, [sys.executable, "-m", "registry.cli.partner",
-                                                          str(data_path("seed_data") / "feeds"), "--port", str(partner_port)])}  # fmt: skip
+        publishing = [sys.executable, "-m", "registry.cli.partner", str(data_path("seed_data") / "feeds")]
+        running = {"partner": _start(processes, settings, [*publishing, "--port", str(partner_port)])}
         _wait_for(f"{partner}/", running["partner"], "The demo's partner")
         if _seed(context, partner):
             click.echo("Demonstration world loaded.")
@@ -81,7 +82,7 @@ def _seed(context: Context, partner: str) -> bool:
     with context.database.transaction() as session:
         if session.get(Meta, "demo") is not None:
             return False
-        if session.execute(select(Programme.id).limit(1)).first() or session.execute(select(User.id).limit(1)).first():
+        if any(session.execute(select(model).limit(1)).first() for model in (Programme, User)):
             raise ConfigurationError(
                 "This registry holds data already, and demonstration data must not mix with it: "
                 "name an empty folder with CASA_DATA_DIR."
@@ -109,15 +110,13 @@ def _account_lines(settings: Settings) -> list[str]:
 def _sync_new_feeds(context: Context) -> None:
     """Sync every feed that never ran; later runs are the scheduler's."""
     with context.database.reading() as session:
-        fresh = (
-            session.execute(select(Feed).where(Feed.url.is_not(None), Feed.id.not_in(select(Run.feed_id))))
-            .scalars()
-            .all()
-        )  # type: ignore[union-attr]
+        ran = select(RUN.c.feed_id)
+        fresh = session.scalars(select(Feed).where(FEED.c.url.is_not(None), FEED.c.id.not_in(ran))).all()
     for feed in fresh:
         run = sync_with_bar(context, feed)
         click.echo(
-            f"Feed “{feed.name}”: {run.created} programmes created, {run.ignored} not about small arms, {run.quarantined} in quarantine."
+            f"Feed “{feed.name}”: {run.created} programmes created, {run.ignored} not about small arms, "
+            f"{run.quarantined} in quarantine."
         )
 
 

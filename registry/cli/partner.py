@@ -1,4 +1,4 @@
-"""A small process that plays a partner organisation publishing files over HTTP, for the demo: `python -m registry.cli.partner`.
+"""A small process that plays a partner publishing files over HTTP, for the demo: `python -m registry.cli.partner`.
 
 It answers conditional requests as a good publisher does; it is no part of a real installation.
 """

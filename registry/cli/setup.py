@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import click
 from sqlalchemy import func, select, text
+from sqlmodel import Session, SQLModel
 
 from registry import migrate
 from registry.catalogue.models import Meta, Programme
@@ -20,6 +21,8 @@ from registry.errors import ConfigurationError
 from registry.settings import Settings, data_path
 from registry.sync.models import Feed, Run
 from registry.worker import ticker
+
+FEED, RUN = Feed.__table__, Run.__table__  # type: ignore[attr-defined]
 
 
 @click.command("init")
@@ -112,6 +115,12 @@ def doctor_command(context: Context, as_json: bool) -> None:
         sys.exit(1)
 
 
+def _count(session: Session, model: type[SQLModel], flag: str | None = None) -> int:
+    table = model.__table__  # type: ignore[attr-defined]
+    statement = select(func.count()).select_from(table)
+    return session.execute(statement.where(table.c[flag]) if flag else statement).scalar_one()
+
+
 def _examine(context: Context) -> Iterator[tuple[str, bool, str]]:
     """(what, fine, what was seen and the way out)."""
     settings = context.settings
@@ -131,22 +140,22 @@ def _examine(context: Context) -> Iterator[tuple[str, bool, str]]:
             yield "migrations", not behind, "up to date" if not behind else f"{behind} to apply: run `casa init`"
             if behind:
                 return
-            standards = session.scalar(select(func.count()).select_from(Standard).where(Standard.current)) or 0
+            standards = _count(session, Standard, "current")
             yield (
                 "standards",
                 standards > 0,
                 f"{standards} loaded" + ("" if standards else ": run `casa standards load`"),
             )
-            programmes = session.scalar(select(func.count()).select_from(Programme)) or 0
+            programmes = _count(session, Programme)
             yield "catalogue", True, f"{programmes} programmes"
             demo = session.get(Meta, "demo")
             yield "data", True, "demonstration data" if demo else "no demonstration data"
             beat = session.get(Meta, "scheduler_heartbeat")
             yield "scheduler", True, f"last seen {beat.value}" if beat else "never seen: start it with `casa scheduler`"
-            for feed in session.execute(select(Feed).where(Feed.enabled, Feed.url.is_not(None))).scalars():  # type: ignore[union-attr]
-                last = session.execute(
-                    select(Run).where(Run.feed_id == feed.id).order_by(Run.id.desc()).limit(1)
-                ).scalar()  # type: ignore[union-attr]
+            for feed in session.scalars(select(Feed).where(FEED.c.enabled, FEED.c.url.is_not(None))):
+                last = session.scalars(
+                    select(Run).where(RUN.c.feed_id == feed.id).order_by(RUN.c.id.desc()).limit(1)
+                ).first()
                 yield (
                     f"feed {feed.name}",
                     last is None or last.status != "failed",

@@ -32,7 +32,7 @@ class Change:
 
 
 def emit(session: Session, *changes: Change, at: datetime | None = None) -> None:
-    """Write the changes' events as part of this transaction, in the order given. Raises KeyError for an unknown type."""
+    """Write the changes' events in this transaction, in the order given. Raises KeyError for an unknown type."""
     emit_all(session, changes, at=at)
 
 

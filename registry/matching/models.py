@@ -47,8 +47,8 @@ class Need(Timestamped, table=True):
     status: str = Field(default="draft", max_length=12)
     visibility: str = Field(default="members", max_length=10)
     """Requests are for members unless the State publishes (DOMAIN §0.4: visibility is asymmetric by default)."""
-    opened_at: datetime | None = Field(default=None, sa_type=UTCDateTime)  # type: ignore[call-overload]
-    closed_at: datetime | None = Field(default=None, sa_type=UTCDateTime)  # type: ignore[call-overload]
+    opened_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    closed_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     status_reason: str | None = Field(default=None, max_length=500)
     created_by: int | None = Field(default=None, foreign_key="user_account.id", sa_type=BigId)
 
@@ -128,10 +128,10 @@ class Offer(Timestamped, table=True):
     """
     status: str = Field(default="draft", max_length=12)
     visibility: str = Field(default="public", max_length=10)
-    expires_at: datetime | None = Field(default=None, sa_type=UTCDateTime)  # type: ignore[call-overload]
+    expires_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     """Offers go stale: renewed by their owner or expired by the clock."""
-    opened_at: datetime | None = Field(default=None, sa_type=UTCDateTime)  # type: ignore[call-overload]
-    closed_at: datetime | None = Field(default=None, sa_type=UTCDateTime)  # type: ignore[call-overload]
+    opened_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    closed_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     status_reason: str | None = Field(default=None, max_length=500)
     created_by: int | None = Field(default=None, foreign_key="user_account.id", sa_type=BigId)
 
@@ -174,4 +174,4 @@ class Match(SQLModel, table=True):
     parts: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSONValue)
     """[{"feature", "value" 0..1, "weight", "points", "evidence": {"need": …, "offer": …}}]; points sum to score"""
     weights_version: str = Field(max_length=20)
-    computed_at: datetime = Field(sa_type=UTCDateTime)  # type: ignore[call-overload]
+    computed_at: datetime = Field(sa_type=UTCDateTime)

@@ -1,4 +1,4 @@
-"""`make demo` as a newcomer meets it: everything starts, is usable, ends with Ctrl-C, and starts again with its data."""
+"""`make demo` as a newcomer meets it: everything starts, is usable, ends with Ctrl-C, starts again with its data."""
 
 import json
 import os
@@ -106,7 +106,8 @@ def test_a_taken_port_is_one_clear_line(tmp_path: Path) -> None:
         port = taken.getsockname()[1]
         done = subprocess.run(
             [sys.executable, "-m", "registry.cli", "demo"],
-            cwd=tmp_path, env={**os.environ, "CASA_PORT": str(port)}, capture_output=True, text=True, check=False, timeout=60,
+            cwd=tmp_path, env={**os.environ, "CASA_PORT": str(port)},
+            capture_output=True, text=True, check=False, timeout=60,
         )  # fmt: skip
     assert done.returncode == 1
     assert len(done.stderr.strip().splitlines()) == 1
@@ -118,7 +119,8 @@ def test_a_folder_that_cannot_be_written_is_one_clear_line(tmp_path: Path) -> No
     blocker.write_text("")
     done = subprocess.run(
         [sys.executable, "-m", "registry.cli", "init"],
-        cwd=tmp_path, env={**os.environ, "CASA_DATA_DIR": str(blocker / "var")}, capture_output=True, text=True, check=False, timeout=60,
+        cwd=tmp_path, env={**os.environ, "CASA_DATA_DIR": str(blocker / "var")},
+        capture_output=True, text=True, check=False, timeout=60,
     )  # fmt: skip
     assert done.returncode == 1
     assert len(done.stderr.strip().splitlines()) == 1

@@ -1,4 +1,4 @@
-"""The house's walls: who may import whom, no late imports, no Flask below the doors, rules that are pure, files that can be read."""
+"""The house's walls: who may import whom, no late imports, no Flask below the doors, pure rules, readable files."""
 
 import ast
 import sys

