@@ -1,6 +1,7 @@
 """Documents that are generated or listed must say what the code says."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,11 @@ def test_every_adapter_is_documented() -> None:
 
 def test_every_dependency_is_explained() -> None:
     page = (ROOT / "docs/dependencies.md").read_text(encoding="utf-8")
-    names = re.findall(r'^    "([a-z0-9-]+)[\[><=]?', (ROOT / "pyproject.toml").read_text(encoding="utf-8"), re.M)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    groups = [project["project"]["dependencies"], *project["project"]["optional-dependencies"].values()]
+    names = [
+        re.split(r"[\[><=]", entry)[0] for group in [*groups, *project["dependency-groups"].values()] for entry in group
+    ]
     missing = [name for name in names if f"`{name}`" not in page and not name.startswith("types-")]
     assert not missing
 
