@@ -126,6 +126,17 @@ def test_a_page_of_another_site_cannot_act_for_who_is_signed_in(client: FlaskCli
     assert is_in(client)
 
 
+@pytest.mark.parametrize("signed_in", [True, False])
+def test_a_form_that_cannot_be_taken_does_not_lose_what_was_typed(
+    client: FlaskClient, user: User, signed_in: bool
+) -> None:
+    if signed_in:
+        sign_in(client, user.email)
+    shown = client.post("/en/account/tokens", data={"name": "a <long> text", "days": "9", "password": PASSWORD})
+    assert shown.status_code == (400 if signed_in else 401)
+    assert "a &lt;long&gt; text" in shown.text and PASSWORD not in shown.text
+
+
 def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(client: FlaskClient, user: User) -> None:
     cookie = sign_in(client, user.email).headers["Set-Cookie"]
     assert "HttpOnly" in cookie and "SameSite=Lax" in cookie and "Expires=" in cookie and "Secure" not in cookie
