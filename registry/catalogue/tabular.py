@@ -39,7 +39,7 @@ class Row:
     number: int
     values: dict[str, Any]
     problem: str | None = None
-    columns: tuple[str, ...] = ()
+    columns: tuple[str, ...] = field(default=(), compare=False)
     """All columns of the table, filled or not; none for JSON."""
 
 

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import column, delete, insert, select, table
 from sqlmodel import Session
 
 from registry.accounts.actor import Actor
@@ -17,6 +17,8 @@ from registry.matching.lifecycle import missing_to_open_need
 from registry.matching.models import Need
 from registry.matching.schemas import NeedForm, NeedRenewalForm
 
+_ASSESSMENT = table("assessment", column("id"), column("state"))
+"""By name, as our foreign key has it: the slice that owns it stands beside this one, not below."""
 _PLAIN = (
     "reference", "title", "description", "language", "priority", "window_start", "window_end", "min_viable_share",
     "endorsing_authority", "partner_wished", "visibility",
@@ -41,16 +43,16 @@ def _write(session: Session, need: Need, loaded: dict[str, Any]) -> None:
         setattr(need, name, loaded[name])
     session.add(need)
     session.flush()
-    for table in (LINE, NEED_THEME, REQUIREMENT):
-        session.execute(delete(table).where(table.c.need_id == need.id))
+    for rows_of in (LINE, NEED_THEME, REQUIREMENT):
+        session.execute(delete(rows_of).where(rows_of.c.need_id == need.id))
     rows = [
         (NEED_THEME, [{"theme": theme} for theme in loaded["themes"]]),
         (REQUIREMENT, loaded["requirements"]),
         (LINE, [_line(position, line) for position, line in enumerate(loaded["lines"])]),
     ]
-    for table, items in rows:
+    for rows_of, items in rows:
         if items:
-            session.execute(insert(table), [{"need_id": need.id, **item} for item in items])
+            session.execute(insert(rows_of), [{"need_id": need.id, **item} for item in items])
 
 
 def _line(position: int, line: dict[str, Any]) -> dict[str, Any]:
@@ -60,12 +62,11 @@ def _line(position: int, line: dict[str, Any]) -> dict[str, Any]:
 
 def _require_assessments(session: Session, loaded: dict[str, Any]) -> None:
     """An assessment that a requirement names is the State's own; the database would only say that it is missing."""
-    assessment = next(iter(REQUIREMENT.c.assessment_id.foreign_keys)).column.table
     named = {item["assessment_id"] for item in loaded["requirements"] if item["assessment_id"] is not None}
     if not named:
         return
-    own = assessment.c.state == loaded["state"]
-    found = set(session.execute(select(assessment.c.id).where(assessment.c.id.in_(named), own)).scalars())
+    own = _ASSESSMENT.c.state == loaded["state"]
+    found = set(session.execute(select(_ASSESSMENT.c.id).where(_ASSESSMENT.c.id.in_(named), own)).scalars())
     errors = {
         f"requirements.{position}.assessment_id": [N_("This State has no such assessment.")]
         for position, item in enumerate(loaded["requirements"])
