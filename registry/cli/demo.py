@@ -55,6 +55,7 @@ def demo_command(context: Context) -> None:
         settings,
         public_url=f"http://{settings.host}:{settings.port}",
         outbound_allow=f"127.0.0.1:{partner_port}",
+        log_level="WARNING",
     )
     with ExitStack() as processes:
         _stop_on_signals()
@@ -127,7 +128,7 @@ def _start(processes: ExitStack, settings: Settings, command: list[str]) -> subp
         "CASA_DATA_DIR": str(settings.data_dir.absolute()),
         "CASA_PUBLIC_URL": settings.public_url,
         "CASA_OUTBOUND_ALLOW": settings.outbound_allow,
-        "CASA_LOG_LEVEL": "WARNING",
+        "CASA_LOG_LEVEL": settings.log_level,
     }
     process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, start_new_session=True)
     processes.callback(_end, process)

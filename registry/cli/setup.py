@@ -67,7 +67,7 @@ def web_command(settings: Settings, host: str, port: int) -> list[str]:
     return [
         sys.executable, "-m", "gunicorn", "--bind", f"{host}:{port}", "--workers", str(settings.web_workers),
         "--threads", "4", "--access-logfile", "-" if settings.log_level == "DEBUG" else os.devnull,
-        "--log-level", settings.log_level.lower(), "registry.app:create_app()",
+        "--log-level", settings.log_level.lower(), "--no-control-socket", "registry.app:create_app()",
     ]  # fmt: skip
 
 
