@@ -64,6 +64,17 @@ ROUTES: dict[str | tuple[str, str], Rule] = {
     "states.StateItem": Rule(EVERYONE, "catalogue:read"),
     "search.Search": Rule(EVERYONE, "catalogue:read needs:read offers:read"),
     "exports.Exports": Rule(EVERYONE, "catalogue:read needs:read offers:read"),
+    # API: feeds and their runs; what stands in quarantine is the staff's
+    ("feeds.Feeds", "GET"): Rule(MEMBERS, "feeds:read"),
+    ("feeds.Feeds", "POST"): Rule(STAFF, "feeds:write"),
+    ("feeds.FeedItem", "GET"): Rule(MEMBERS, "feeds:read"),
+    ("feeds.FeedItem", "PATCH"): Rule(STAFF, "feeds:write"),
+    ("feeds.FeedRuns", "GET"): Rule(STAFF, "feeds:read"),
+    ("feeds.FeedRuns", "POST"): Rule(STAFF, "feeds:write"),
+    "feeds.RunItem": Rule(STAFF, "feeds:read"),
+    "feeds.RunCancel": Rule(STAFF, "feeds:write"),
+    "feeds.FeedRecords": Rule(STAFF, "feeds:read"),
+    "feeds.RecordVerdict": Rule(STAFF, "feeds:write"),
     # API: needs, offers and their matches
     ("needs.Needs", "GET"): Rule(EVERYONE, "needs:read"),
     ("needs.Needs", "POST"): Rule(STATES, "needs:write"),

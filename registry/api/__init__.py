@@ -53,6 +53,7 @@ MODULES: dict[str, str] = {
     "matches": "registry.api.matches",
     "standards": "registry.api.standards",
     "assessments": "registry.api.assessments",
+    "feeds": "registry.api.feeds",
     "changes": "registry.api.changes",
 }
 """Name → module that defines `blp`, in the order in which the description lists them."""

@@ -14,7 +14,7 @@ OUTCOMES = ("applied", "ignored", "quarantined")
 
 
 class Feed(Timestamped, table=True):
-    """One source of records of one partner, fetched on a schedule, pinged, or imported by hand (then without address)."""
+    """One source of records of one partner, fetched on a schedule or on demand, or filled from files (no address)."""
 
     __tablename__ = "feed"
     __table_args__ = (
@@ -37,12 +37,12 @@ class Feed(Timestamped, table=True):
     last_modified: str | None = Field(default=None, max_length=100)
     document_sha256: str | None = Field(default=None, max_length=64)
     """Of the last document applied whole, with the reader's version: equal means nothing to do."""
-    full_fetch_at: datetime | None = Field(default=None, sa_type=UTCDateTime)  # type: ignore[call-overload]
+    full_fetch_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     """Last unconditional fetch, against servers that say 304 for ever."""
 
 
 class Run(SQLModel, table=True):
-    """One pass over one feed. created + updated + unchanged + ignored + quarantined = records that the document holds."""
+    """One pass over one feed. created + updated + unchanged + ignored + quarantined = records of the document."""
 
     __tablename__ = "run"
     __table_args__ = (
@@ -56,10 +56,12 @@ class Run(SQLModel, table=True):
     """`schedule`, `notify`, `hand`, `import`"""
     status: str = Field(default="running", max_length=20)
     stage: str = Field(default="fetch", max_length=20)
+    reason_code: str | None = Field(default=None, max_length=40)
+    """See registry/sync/reasons.py"""
     reason: str | None = Field(default=None, sa_type=LongText)
-    started_at: datetime = Field(sa_type=UTCDateTime)  # type: ignore[call-overload]
-    heartbeat_at: datetime = Field(sa_type=UTCDateTime)  # type: ignore[call-overload]
-    finished_at: datetime | None = Field(default=None, sa_type=UTCDateTime)  # type: ignore[call-overload]
+    started_at: datetime = Field(sa_type=UTCDateTime)
+    heartbeat_at: datetime = Field(sa_type=UTCDateTime)
+    finished_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     bytes: int = Field(default=0, sa_type=BigId)
     records: int = Field(default=0)
     created: int = Field(default=0)
@@ -99,7 +101,7 @@ class FeedRecord(SQLModel, table=True):
     """First 4,000 characters of a quarantined record as it came."""
     run_id: int = Field(sa_type=BigId)
     """The run that last changed this row"""
-    missing_since: datetime | None = Field(default=None, sa_type=UTCDateTime)  # type: ignore[call-overload]
+    missing_since: datetime | None = Field(default=None, sa_type=UTCDateTime)
     missing_snapshots: int = Field(default=0)
     verdict: str | None = Field(default=None, max_length=10)
     """A person's `keep` or `ignore`, over the classification."""
@@ -121,9 +123,9 @@ class Schedule(SQLModel, table=True):
     """The feed's id …"""
     every_seconds: int | None = None
     """null: once, then the row goes"""
-    next_at: datetime = Field(sa_type=UTCDateTime)  # type: ignore[call-overload]
+    next_at: datetime = Field(sa_type=UTCDateTime)
     lease_owner: str | None = Field(default=None, max_length=80)
-    lease_until: datetime | None = Field(default=None, sa_type=UTCDateTime)  # type: ignore[call-overload]
+    lease_until: datetime | None = Field(default=None, sa_type=UTCDateTime)
     fence: int = Field(default=0)
     """Grows with each claim: a worker that lost its lease cannot settle the row."""
     failures: int = Field(default=0)

@@ -566,6 +566,7 @@ def upgrade() -> None:
         sa.Column("trigger", sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
         sa.Column("status", sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
         sa.Column("stage", sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
+        sa.Column("reason_code", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=True),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("started_at", registry.db.UTCDateTime(timezone=True), nullable=False),
         sa.Column("heartbeat_at", registry.db.UTCDateTime(timezone=True), nullable=False),

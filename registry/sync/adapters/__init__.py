@@ -1,1 +1,6 @@
-"""One file each: how a partner's format becomes programme documents."""
+"""One room each: how a partner's format becomes programme documents."""
+
+from registry.sync.adapters import iati
+from registry.sync.adapters.contract import Adapter
+
+ADAPTERS: dict[str, Adapter] = {adapter.name: adapter for adapter in (iati.ADAPTER,)}

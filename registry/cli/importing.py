@@ -1,0 +1,82 @@
+"""`casa import`: a file at hand into the registry, by the same code that feeds, pages and API use."""
+
+import itertools
+import sys
+import time
+from pathlib import Path
+
+import click
+
+from registry.catalogue.tabular import FORMATS, ImportReport, read_rows
+from registry.cli import Context, pass_context, print_json
+from registry.cli.feeds import Bar, show_report
+from registry.matching.importing import import_rows
+from registry.sync.adapters import ADAPTERS
+from registry.sync.models import SCOPES
+from registry.sync.runner import import_file
+
+KINDS = ("programmes", "needs", "offers")
+BATCH_ROWS = 500
+FEED = "imports"
+
+
+@click.command("import")
+@click.argument("kind", type=click.Choice(KINDS))
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path))
+@click.option("--format", "format_name", type=click.Choice([*ADAPTERS, *FORMATS]), required=True, help="What FILE is.")
+@click.option("--scope", type=click.Choice(SCOPES), help="Programmes: only what is about small arms, or everything.")
+@click.option(
+    "--feed", help=f"Programmes: the feed they belong to, made where there is none. [default: {FEED}]"
+)
+@click.option("--dry-run", is_flag=True, help="Do everything, write nothing.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@pass_context
+def import_command(
+    context: Context, kind: str, file: Path, format_name: str, scope: str | None, feed: str | None, dry_run: bool,
+    as_json: bool,
+) -> None:  # fmt: skip
+    """Import FILE: programmes from a partner's format, needs and offers from a table.
+
+    Exit 1 where the file as a whole is refused; single bad records or rows are reported, the others are in.
+    """
+    if (kind == "programmes") != (format_name in ADAPTERS):
+        suitable = ADAPTERS if kind == "programmes" else FORMATS
+        raise click.UsageError(f"{kind.capitalize()} are imported from: {', '.join(suitable)}.")
+    if kind != "programmes" and (scope or feed):
+        raise click.UsageError("--scope and --feed are for programmes.")
+    if kind == "programmes":
+        _import_programmes(context, file, format_name, scope, feed or FEED, dry_run, as_json)
+    else:
+        _import_table(context, kind, file, format_name, dry_run, as_json)
+
+
+def _import_programmes(
+    context: Context, file: Path, adapter: str, scope: str | None, feed: str, dry_run: bool, as_json: bool
+) -> None:
+    with Bar(file.name) as bar:
+        report = import_file(
+            context.database, context.settings, file, adapter, feed_name=feed, scope=scope, actor=context.actor,
+            progress=bar.show, dry_run=dry_run,
+        )  # fmt: skip
+    show_report(report, as_json)
+    if report.run.status != "succeeded":
+        sys.exit(1)
+
+
+def _import_table(context: Context, kind: str, file: Path, format_name: str, dry_run: bool, as_json: bool) -> None:
+    started = time.monotonic()
+    report = ImportReport()
+    rows = read_rows(file, format_name)
+    while batch := list(itertools.islice(rows, BATCH_ROWS)):
+        with context.database.transaction() as session:
+            report.add(import_rows(session, context.actor, kind, batch, dry_run))
+    seconds = time.monotonic() - started
+    if as_json:
+        print_json(report.as_dict() | {"archived": 0, "ignored": 0, "seconds": round(seconds, 3)})
+        return
+    for error in report.errors:
+        click.echo(f"row {error.row}{f', {error.field}' if error.field else ''}: {error.message}")
+    click.echo(
+        f"{report.created} created, {report.updated} updated, {report.unchanged} unchanged, "
+        f"{report.quarantined} refused ({seconds:.1f} s){'; nothing was written' if dry_run else ''}"
+    )

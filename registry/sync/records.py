@@ -1,0 +1,99 @@
+"""The ledger of remote records: what became of each, read and written in batches. Identity is (feed, remote id)."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Table, bindparam, insert, select, update
+from sqlmodel import Session
+
+from registry.sync.models import FeedRecord
+
+RECORD: Table = FeedRecord.__table__  # type: ignore[attr-defined]
+
+
+@dataclass(slots=True)
+class Known:
+    """A record as the last run left it."""
+
+    id: int
+    remote_id: str
+    sha256: str
+    outcome: str
+    programme_id: int | None
+    line: int | None
+    missing_since: datetime | None
+    missing_snapshots: int
+    verdict: str | None
+    reason_code: str | None
+    reason: str | None
+
+
+_COLUMNS = tuple(RECORD.c[name] for name in Known.__slots__)
+_KNOWN = select(*_COLUMNS).where(
+    RECORD.c.feed_id == bindparam("feed"), RECORD.c.remote_id.in_(bindparam("ids", expanding=True))
+)
+
+
+def read_known(session: Session, feed_id: int, remote_ids: Sequence[str]) -> dict[str, Known]:
+    """Remote id → what is known of it, for those that are known."""
+    rows = session.execute(_KNOWN, {"feed": feed_id, "ids": list(remote_ids)})
+    return {row[1]: Known(*row) for row in rows}
+
+
+def read_all(session: Session, feed_id: int) -> Iterator[Known]:
+    """Every record of a feed, streamed."""
+    statement = select(*_COLUMNS).where(RECORD.c.feed_id == feed_id).execution_options(yield_per=2000)
+    for row in session.execute(statement):
+        yield Known(*row)
+
+
+_WRITTEN = (
+    "sha256", "outcome", "programme_id", "title", "reason_code", "reason", "line", "fragment", "run_id",
+)  # fmt: skip
+_INSERT = insert(RECORD)
+_UPDATE = (
+    update(RECORD)
+    .where(RECORD.c.id == bindparam("the_id"))
+    .values({name: bindparam(name) for name in _WRITTEN} | {"missing_since": None, "missing_snapshots": 0})
+)
+_MOVE = update(RECORD).where(RECORD.c.id == bindparam("the_id")).values(line=bindparam("line"))
+_MISSING = (
+    update(RECORD)
+    .where(RECORD.c.id == bindparam("the_id"))
+    .values(missing_since=bindparam("since"), missing_snapshots=bindparam("snapshots"))
+)
+_FORGET = RECORD.delete().where(RECORD.c.id == bindparam("the_id"))
+
+
+def write(session: Session, feed_id: int, rows: Iterable[tuple[Known | None, str, dict[str, Any]]]) -> None:
+    """Write (what was known, remote id, the columns in force) of records that changed; they are no longer missing."""
+    new, changed = [], []
+    for known, remote_id, values in rows:
+        if known is None:
+            new.append(values | {"feed_id": feed_id, "remote_id": remote_id, "missing_snapshots": 0})
+        else:
+            changed.append(values | {"the_id": known.id})
+    if new:
+        session.execute(_INSERT, new)
+    if changed:
+        session.execute(_UPDATE, changed)
+
+
+def move(session: Session, lines: Sequence[tuple[int, int | None]]) -> None:
+    """Note where records in quarantine now stand in their file: (record id, line)."""
+    if lines:
+        session.execute(_MOVE, [{"the_id": record_id, "line": line} for record_id, line in lines])
+
+
+def mark_missing(session: Session, absences: Sequence[tuple[int, datetime, int]]) -> None:
+    """Note (record id, since, snapshots) of absent records."""
+    if absences:
+        session.execute(_MISSING, [{"the_id": i, "since": since, "snapshots": n} for i, since, n in absences])
+
+
+def forget(session: Session, ids: Sequence[int]) -> None:
+    """Drop records that left nothing behind: never applied, and no longer in the source."""
+    if ids:
+        session.execute(_FORGET, [{"the_id": record_id} for record_id in ids])

@@ -1,0 +1,76 @@
+"""What may stand on the schedule: task name → what it does. Each runs in its own transactions, and may run again."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from registry.accounts.actor import system
+from registry.accounts.idempotency import prune_idempotency
+from registry.db import Database, utcnow
+from registry.errors import N_, Conflict, NotFound
+from registry.events.sequencer import sequence
+from registry.matching.expiry import expire_due
+from registry.settings import Settings
+from registry.sync import feeds
+from registry.sync.runner import run_feed
+from registry.sync.runs import RunCancelled
+
+Work = Callable[[Database, Settings, str, threading.Event], None]
+"""(database, settings, the row's key, set when the process is to stop)"""
+
+
+@dataclass(frozen=True)
+class Task:
+    """`every_seconds` None: rows are made by the slices (a feed's own interval, a run asked for)."""
+
+    work: Work
+    every_seconds: int | None
+    meaning: str
+
+
+class Busy(Exception):
+    """Somebody else is at this very work: it is not done, and no error either."""
+
+
+def _sync(trigger: str) -> Work:
+    def work(database: Database, settings: Settings, key: str, stop: threading.Event) -> None:
+        def progress(_stage: str, _done: int, _all: int | None) -> None:
+            if stop.is_set():
+                raise RunCancelled(N_("The scheduler was stopped; the next run goes on from what was applied."))
+
+        try:
+            run_feed(database, settings, int(key), trigger=trigger, actor=system("scheduler"), progress=progress)
+        except NotFound:
+            return  # the feed is gone
+        except Conflict as error:
+            raise Busy(str(error)) from None
+        if stop.is_set():
+            raise Busy("stopped on the way")
+
+    return work
+
+
+def _sequence(database: Database, _settings: Settings, _key: str, _stop: threading.Event) -> None:
+    sequence(database)
+
+
+def _expire(database: Database, _settings: Settings, _key: str, _stop: threading.Event) -> None:
+    while True:
+        with database.transaction() as session:
+            if not expire_due(session, system("scheduler"), utcnow()):
+                return
+
+
+def _prune_keys(database: Database, _settings: Settings, _key: str, _stop: threading.Event) -> None:
+    with database.transaction() as session:
+        prune_idempotency(session, utcnow())
+
+
+TASKS: dict[str, Task] = {
+    feeds.SYNC: Task(_sync("schedule"), None, "Synchronise a feed at its interval."),
+    feeds.SYNC_NOW: Task(_sync("hand"), None, "Synchronise a feed once, because a person asked."),
+    "events.sequence": Task(_sequence, 2, "Give committed events their position in the change feed."),
+    "matching.expire": Task(_expire, 3600, "Expire offers and needs that have run out."),
+    "idempotency.prune": Task(_prune_keys, 3600, "Forget answers kept for retried requests."),
+}
+RECURRING = {name: task.every_seconds for name, task in TASKS.items() if task.every_seconds}
