@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Response
 from flask.views import MethodView
@@ -104,5 +105,5 @@ class Search(MethodView):
         for kind, searcher in SEARCHERS.items():
             hits, total = searcher(session(), actor(), args["q"], args["limit"])
             items = [{**hit, "link": f"{PREFIX}/{kind}/{hit['id']}"} for hit in hits]
-            found[kind] = {"items": items, "total": total, "link": f"{PREFIX}/{kind}"}
+            found[kind] = {"items": items, "total": total, "link": f"{PREFIX}/{kind}?{urlencode({'q': args['q']})}"}
         return json_response(found)

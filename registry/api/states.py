@@ -9,9 +9,10 @@ from marshmallow import Schema, fields
 from registry.api.answers import json_response
 from registry.api.lists import list_response, page_of
 from registry.api.openapi import Blueprint
+from registry.catalogue.fields import Known
 from registry.catalogue.folding import fold
 from registry.catalogue.listing import Filters, facet_totals
-from registry.catalogue.reference import region_and_below, resolve_state, states
+from registry.catalogue.reference import region_and_below, regions, resolve_state, states
 from registry.catalogue.schemas import StateSchema
 from registry.catalogue.views import state_view
 from registry.errors import N_, NotFound
@@ -24,7 +25,12 @@ class StateListArgs(Schema):
     """Filters of the list of States; it has one page."""
 
     q = fields.String(load_default="", metadata={"description": "part of a name in any language, or a code"})
-    region = fields.String(load_default="", metadata={"description": "M49 region, those inside it included"})
+    region = Known(
+        regions,
+        load_default="",
+        error_messages={"known": N_("This is not an M49 region.")},
+        metadata={"description": "M49 region, those inside it included"},
+    )
 
 
 @blp.route("")
@@ -35,11 +41,11 @@ class States(MethodView):
         """List States by their English names."""
         counts = _programmes()
         wanted = fold(args["q"])
-        regions = region_and_below(args["region"]) if args["region"] else None
+        inside = region_and_below(args["region"]) if args["region"] else None
         found = [
             state_view(state) | {"programmes": counts.get(state.alpha3, 0)}
             for state in sorted(states().values(), key=lambda state: fold(state.name()))
-            if (regions is None or state.region in regions)
+            if (inside is None or state.region in inside)
             and (
                 not wanted
                 or wanted in (fold(state.alpha2), fold(state.alpha3), state.m49)

@@ -15,9 +15,12 @@ def text(most: int = 500, **kwargs: Any) -> fields.String:
 
 
 def list_of(item: fields.Field | type[Schema], most: int = 1000, **kwargs: Any) -> fields.List:
-    """A list of limited length of fields or nested schemas."""
+    """A list of limited length of fields or nested schemas; where it is required, of at least one."""
     inner = item if isinstance(item, fields.Field) else fields.Nested(item)
-    return fields.List(inner, validate=validate.Length(max=most, error=N_("At most {max} items.")), **kwargs)
+    limits = [validate.Length(max=most, error=N_("At most {max} items."))]
+    if kwargs.get("required"):
+        limits.append(validate.Length(min=1, error=N_("At least one is needed.")))
+    return fields.List(inner, validate=limits, **kwargs)
 
 
 class NarrativeSchema(Schema):

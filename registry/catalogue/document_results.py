@@ -26,7 +26,9 @@ class MeasuredSchema(Schema):
 class BaselineSchema(MeasuredSchema):
     """The value before."""
 
-    year = fields.String(validate=validate.Regexp(r"\d{4}\Z", error=N_("Write the year with four digits.")))
+    year = fields.Integer(
+        strict=True, validate=validate.Range(1900, 2200, error=N_("Write the year with four digits."))
+    )
     date = IsoDate()
 
 
