@@ -7,15 +7,16 @@ from pathlib import Path
 
 import click
 
+from registry.catalogue import importing as catalogue
 from registry.catalogue.tabular import FORMATS, ImportReport, read_rows
 from registry.cli import Context, pass_context, print_json
 from registry.cli.feeds import Bar, show_report
-from registry.matching.importing import import_rows
+from registry.matching import importing as matching
 from registry.sync.adapters import ADAPTERS
 from registry.sync.models import SCOPES
 from registry.sync.runner import import_file
 
-KINDS = ("programmes", "needs", "offers")
+KINDS = ("programmes", "organisations", "needs", "offers")
 BATCH_ROWS = 500
 FEED = "imports"
 
@@ -35,7 +36,7 @@ def import_command(
     context: Context, kind: str, file: Path, format_name: str, scope: str | None, feed: str | None, dry_run: bool,
     as_json: bool,
 ) -> None:  # fmt: skip
-    """Import FILE: programmes from a partner's format, needs and offers from a table.
+    """Import FILE: programmes from a partner's format; organisations, needs and offers from a table.
 
     Exit 1 where the file as a whole is refused; single bad records or rows are reported, the others are in.
     """
@@ -67,6 +68,7 @@ def _import_table(context: Context, kind: str, file: Path, format_name: str, dry
     started = time.monotonic()
     report = ImportReport()
     rows = read_rows(file, format_name)
+    import_rows = catalogue.import_rows if kind in catalogue.KINDS else matching.import_rows
     while batch := list(itertools.islice(rows, BATCH_ROWS)):
         with context.database.transaction() as session:
             report.add(import_rows(session, context.actor, kind, batch, dry_run))
