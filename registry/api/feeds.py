@@ -4,7 +4,6 @@ from typing import Any
 
 from flask import Response
 from flask.views import MethodView
-from flask_smorest import Blueprint
 from marshmallow import Schema, fields, validate
 
 from registry.accounts import policy
@@ -12,6 +11,7 @@ from registry.api.answers import json_response
 from registry.api.etags import expected_version, item_response
 from registry.api.idempotency import idempotent
 from registry.api.lists import ListArgs, list_response, page_of
+from registry.api.openapi import Blueprint
 from registry.errors import N_
 from registry.http import actor, session
 from registry.sync import feeds, listing, runs

@@ -103,4 +103,4 @@ def record_row(record: FeedRecord) -> Row:
 def record_counts(session: Session, feed_id: int) -> dict[str, int]:
     """outcome → how many remote records of the feed have it now."""
     statement = select(RECORD.outcome, func.count()).where(RECORD.feed_id == feed_id).group_by(RECORD.outcome)
-    return dict(session.execute(statement).tuples())
+    return {row[0]: row[1] for row in session.execute(statement)}

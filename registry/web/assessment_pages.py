@@ -1,6 +1,6 @@
 """Assessments: begin one, its questionnaire section by section, its way through review, its score and its gaps."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -174,8 +174,8 @@ def save(assessment_id: int) -> ResponseReturnValue:
         stored = questionnaire.values_of(assessment, given, section.clauses)
         mine = questionnaire.shown_again(data)
         return conflict_page(
-            _by_field(mine), _by_field(stored), version=error.current, url=url, edit_url=url,
-            words=questionnaire.words_for(edition),
+            mine, stored, version=error.current, url=url, edit_url=url,
+            words=questionnaire.words_for(edition), by_field=_by_field,
         )  # fmt: skip
     flash(gettext("Saved."), "good")
     following = [step.id for step in steps[steps.index(section) + 1 :]][:1]
@@ -185,12 +185,12 @@ def save(assessment_id: int) -> ResponseReturnValue:
     return redirect(url_for("web.assessments.answer", assessment_id=assessment_id, section=onward), 303)
 
 
-def _by_field(values: dict[str, Any]) -> dict[str, Any]:
+def _by_field(values: Mapping[str, Any]) -> dict[str, Any]:
     """One level: input's name → value, so that both sides are compared answer by answer."""
     found: dict[str, Any] = {
-        questionnaire.name_of(clause, part): text
+        questionnaire.name_of(clause, part): parts.get(part, "")
         for clause, parts in values["answers"].items()
-        for part, text in parts.items()
+        for part in questionnaire.PARTS
     }
     return found | {f"facts.{fact}": value for fact, value in values["facts"].items()}
 

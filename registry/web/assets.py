@@ -1,10 +1,11 @@
 """Static files under an address that holds a hash of their content, so that browsers may keep them for a year."""
 
 import hashlib
+import mimetypes
 from functools import cache
 from pathlib import Path
 
-from flask import Response, redirect, send_from_directory, url_for
+from flask import Response, redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from registry.errors import N_, NotFound
@@ -15,17 +16,23 @@ YEAR_SECONDS = 365 * 24 * 3600
 
 
 @cache
-def digest(name: str) -> str:
-    """First 12 hexadecimal digits of the SHA-256 of a static file. Raises NotFound where there is none of that name."""
+def content(name: str) -> bytes:
+    """The bytes of a static file: few and small, so they are kept. Raises NotFound where there is none of that name."""
     path = FOLDER / name
     if path.parent != FOLDER or not path.is_file():
         raise NotFound(N_("There is no such file."))
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+    return path.read_bytes()
+
+
+@cache
+def digest_of(name: str) -> str:
+    """First 12 hexadecimal digits of the SHA-256 of a static file."""
+    return hashlib.sha256(content(name)).hexdigest()[:12]
 
 
 def static_url(name: str) -> str:
     """The address of a static file, with its hash."""
-    return url_for("web_static", digest=digest(name), name=name)
+    return url_for("web_static", digest=digest_of(name), name=name)
 
 
 def install(app: RegistryFlask) -> None:
@@ -33,11 +40,11 @@ def install(app: RegistryFlask) -> None:
 
     @app.get("/static/<digest>/<name>", endpoint="web_static")
     def _static(digest: str, name: str) -> ResponseReturnValue:
-        if digest != current_digest(name):
+        if digest != digest_of(name):
             return redirect(static_url(name))
-        response: Response = send_from_directory(FOLDER, name, max_age=YEAR_SECONDS)
-        response.cache_control.public = True
-        response.cache_control.immutable = True
+        response = Response(content(name), mimetype=mimetypes.guess_type(name)[0])
+        response.cache_control.max_age = YEAR_SECONDS
+        response.cache_control.public = response.cache_control.immutable = True
         return response
 
     @app.get("/favicon.ico", endpoint="web_favicon")
@@ -45,7 +52,3 @@ def install(app: RegistryFlask) -> None:
         return redirect(static_url("favicon.svg"))
 
     app.jinja_env.globals["static_url"] = static_url
-
-
-current_digest = digest
-"""The same by another name, for where an argument is called `digest`."""

@@ -34,10 +34,14 @@ def conflict_page(
     url: str,
     edit_url: str,
     words: Callable[[str], str],
+    by_field: Callable[[Mapping[str, Any]], Mapping[str, Any]] = dict,
 ) -> tuple[str, int]:
-    """Both versions by field. Sending mine again carries `version`, the one now in force."""
-    names = dict.fromkeys([*mine, *current])
-    rows = [(words(name), said(current.get(name)), said(mine.get(name))) for name in names]
+    """Both versions of the fields that this form sends, as `by_field` lays them out.
+
+    Sending mine again carries `version`, the one now in force; fields that the form does not send stay as they are.
+    """
+    ours_by, theirs_by = by_field(mine), by_field(current)
+    rows = [(words(name), said(theirs_by.get(name)), said(ours)) for name, ours in ours_by.items()]
     page = render_template(
         "errors/conflict.html",
         rows=[(name, theirs, ours) for name, theirs, ours in rows if theirs != ours],

@@ -116,14 +116,17 @@ def read_need(typed: MultiDict[str, str]) -> dict[str, Any]:
 def offer_values(form: Mapping[str, Any]) -> dict[str, Any]:
     """A stored offer as its form shows it: amounts written out, places by name."""
     amounts = {name: _written(form[name], form["currency"]) for name in ("budget", "min_grant", "max_grant")}
-    expires = (form.get("expires_at") or "")[:10]
+    moment = form.get("expires_at") or ""
     places = "\n".join(place_name(code) for code in form["places"])
-    return {**form, **amounts, "places": places, "expires_at": expires}
+    return {**form, **amounts, "places": places, "expires_at": moment[:10], "expires_moment": moment}
 
 
 def read_offer(typed: MultiDict[str, str]) -> dict[str, Any]:
     """What was typed, for the schema: places one a line, empty conditions left out."""
     data = nested(typed, lists=("themes", "types"))
+    moment = str(data.pop("expires_moment", ""))
+    if moment and data.get("expires_at") == moment[:10]:
+        data["expires_at"] = moment  # the day was not changed, so the moment stays
     data["places"] = [place for text in re.split(r"[\n;]", str(data.get("places") or "")) if (place := text.strip())]
     conditions = data.get("conditions") or []
     data["conditions"] = [
@@ -137,6 +140,8 @@ def read_offer(typed: MultiDict[str, str]) -> dict[str, Any]:
 def shown_again(data: Mapping[str, Any]) -> dict[str, Any]:
     """Data read from a form as its inputs show it again."""
     values = dict(data)
+    if len(str(values.get("expires_at") or "")) > 10:
+        values |= {"expires_at": values["expires_at"][:10], "expires_moment": values["expires_at"]}
     if isinstance(values.get("places"), list):
         values["places"] = "\n".join(values["places"])
     return values

@@ -11,17 +11,19 @@ from registry.catalogue import history
 from registry.errors import N_, InvalidInput, VersionMismatch
 from registry.http import actor, session
 from registry.schemas import load
-from registry.sync import feeds, runs
+from registry.sync import feeds, listing, runs
 from registry.sync.adapters import ADAPTERS
 from registry.sync.models import OUTCOMES, Feed
 from registry.sync.reasons import RECORD_REASONS, RUN_REASONS
 from registry.sync.schemas import FeedForm, FeedPatch, VerdictForm
-from registry.web import choices, feed_view, lists
+from registry.web import choices, lists
 from registry.web.conflicts import conflict_page
 from registry.web.forms import Form, expected_version
 from registry.web.history_view import revisions
 
 pages = Blueprint("feeds", __name__)
+
+RUNS_SHOWN, RECORDS_SHOWN = 20, 50
 
 WORDS = {
     "name": N_("Name"),
@@ -42,11 +44,9 @@ def words_of(path: str) -> str:
 @pages.get("/feeds")
 def index() -> ResponseReturnValue:
     """All feeds with their last run."""
-    found = feed_view.all_feeds(session(), actor())
     return render_template(
         "feeds/index.html",
-        feeds=found,
-        last=feed_view.last_runs(session(), actor()),
+        feeds=listing.feed_rows(session(), actor()),
         may_manage=policy.can(actor(), "feed.manage"),
         data_url="/api/v1/feeds",
     )
@@ -56,20 +56,24 @@ def index() -> ResponseReturnValue:
 def show(feed_id: int) -> ResponseReturnValue:
     """One feed and its runs."""
     feed = feeds.get_feed(session(), actor(), feed_id)
-    page = feed_view.runs_of(session(), actor(), feed_id, request.args.get("cursor"))
+    rows, following = listing.run_rows(session(), actor(), feed_id, request.args.get("cursor"), RUNS_SHOWN)
     return render_template(
         "feeds/show.html",
         feed=feed,
-        runs=page.rows,
+        runs=rows,
         first_url=lists.first_url(),
-        next_url=lists.next_url(page.next),
-        outcomes=feed_view.outcome_counts(session(), actor(), feed_id),
+        next_url=lists.next_url(following),
+        outcomes=_outcomes(feed_id),
         run_reasons=RUN_REASONS,
         may_manage=policy.can(actor(), "feed.manage"),
         may_run=policy.can(actor(), "feed.run"),
         history=revisions(history.versions(session(), "feed", feed_id), words_of),
         data_url=f"/api/v1/feeds/{feed_id}",
     )
+
+
+def _outcomes(feed_id: int) -> dict[str, int]:
+    return {**dict.fromkeys(OUTCOMES, 0), **listing.record_counts(session(), feed_id)}
 
 
 @pages.route("/feeds/new", methods=["GET", "POST"])
@@ -140,7 +144,8 @@ def sync(feed_id: int) -> ResponseReturnValue:
 @pages.get("/runs/<int:run_id>")
 def run(run_id: int) -> ResponseReturnValue:
     """One run: what it counted, and how far it is."""
-    found, feed = feed_view.run_with_feed(session(), actor(), run_id)
+    found = listing.get_run(session(), actor(), run_id)
+    feed = feeds.get_feed(session(), actor(), found.feed_id)
     return render_template(
         "feeds/run.html",
         run=found,
@@ -167,16 +172,18 @@ def records(feed_id: int) -> ResponseReturnValue:
     outcome = request.args.get("outcome", "quarantined")
     if outcome not in OUTCOMES:
         raise InvalidInput({"outcome": [N_("There is no such list.")]})
-    page = feed_view.records_of(session(), actor(), feed_id, outcome, request.args.get("cursor"))
+    rows, following = listing.record_rows(
+        session(), actor(), feed_id, outcome, request.args.get("cursor"), RECORDS_SHOWN
+    )
     return render_template(
         "feeds/records.html",
         feed=feed,
         outcome=outcome,
-        outcomes=feed_view.outcome_counts(session(), actor(), feed_id),
-        records=page.rows,
+        outcomes=_outcomes(feed_id),
+        records=rows,
         reasons=RECORD_REASONS,
         first_url=lists.first_url(),
-        next_url=lists.next_url(page.next),
+        next_url=lists.next_url(following),
         may_judge=policy.can(actor(), "feed.manage"),
         data_url=f"/api/v1/feeds/{feed_id}/records?outcome={outcome}",
     )

@@ -44,7 +44,7 @@ def explain(need_id: int, offer_id: int) -> ResponseReturnValue:
             (label("feature", part["feature"]), part, said(part["evidence"]["message"], part["evidence"]["params"]))
             for part in found["parts"]
         ],
-        data_url=f"/api/v1/matches/explain?need_id={need_id}&offer_id={offer_id}",
+        data_url=f"/api/v1/matches/explain?need={need_id}&offer={offer_id}",
     )
 
 

@@ -1,5 +1,6 @@
 """Needs: lists with filters, the form with typed lines, one need with its life cycle, its matches and its history."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -120,14 +121,20 @@ def update(need_id: int) -> ResponseReturnValue:
     except VersionMismatch as error:
         url = url_for("web.needs.edit", need_id=need_id)
         return conflict_page(
-            _with_kept(data), _stored(need_id), version=error.current, url=url, edit_url=url, words=need_words
-        )
+            _with_kept(data), _stored(need_id), version=error.current, url=url, edit_url=url, words=need_words,
+            by_field=_without_kept,
+        )  # fmt: skip
     flash(gettext("Saved."), "good")
     return redirect(url_for("web.needs.show", need_id=need_id), 303)
 
 
 def _with_kept(data: dict[str, Any]) -> dict[str, Any]:
     return {**data, "requirements": [{**item, "keep": "1"} for item in data["requirements"]]}
+
+
+def _without_kept(data: Mapping[str, Any]) -> dict[str, Any]:
+    requirements = [{name: item.get(name) for name in ("standard", "clause")} for item in data["requirements"]]
+    return {**data, "requirements": requirements}
 
 
 def _stored(need_id: int) -> dict[str, Any]:

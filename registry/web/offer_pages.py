@@ -123,8 +123,9 @@ def update(offer_id: int) -> ResponseReturnValue:
     except VersionMismatch as error:
         url = url_for("web.offers.edit", offer_id=offer_id)
         return conflict_page(
-            shown_again(data), _stored(offer_id), version=error.current, url=url, edit_url=url, words=offer_words
-        )
+            shown_again(data), _stored(offer_id), version=error.current, url=url, edit_url=url, words=offer_words,
+            by_field=lambda values: {name: value for name, value in values.items() if name != "expires_moment"},
+        )  # fmt: skip
     flash(gettext("Saved."), "good")
     return redirect(url_for("web.offers.show", offer_id=offer_id), 303)
 

@@ -16,8 +16,7 @@ from registry.catalogue.reference import themes
 from registry.compliance.models import Assessment
 from registry.matching.matches import matches_of_need, matches_of_offer
 from registry.matching.models import Match, Need, NeedTheme, Offer, OfferTheme
-from registry.sync.models import FeedRecord
-from registry.web import feed_view
+from registry.sync import listing
 
 N: Any = Need
 O: Any = Offer  # noqa: E741
@@ -135,22 +134,16 @@ def _entries(session: Session, model: Any, own: ColumnElement[bool], status: str
 
 
 def _feeds(session: Session, actor: Actor) -> list[Task]:
-    last = feed_view.last_runs(session, actor)
-    kept: Any = FeedRecord
-    waiting = session.execute(
-        select(kept.feed_id, func.count()).where(kept.outcome == "quarantined").group_by(kept.feed_id)
-    )
-    quarantined = {row[0]: row[1] for row in waiting}
     found = []
-    for feed in feed_view.all_feeds(session, actor):
-        run = last.get(feed.id or 0)
-        if run is not None and run.status == "failed":
-            url = url_for("web.feeds.run", run_id=run.id)
-            found.append(Task(feed.name, url, gettext("The last run failed: see why")))
-        if count := quarantined.get(feed.id):
-            url = url_for("web.feeds.records", feed_id=feed.id, outcome="quarantined")
+    for feed in listing.feed_rows(session, actor):
+        run = feed["last_run"]
+        if run is not None and run["status"] == "failed":
+            url = url_for("web.feeds.run", run_id=run["id"])
+            found.append(Task(feed["name"], url, gettext("The last run failed: see why")))
+        if count := listing.record_counts(session, feed["id"]).get("quarantined"):
+            url = url_for("web.feeds.records", feed_id=feed["id"], outcome="quarantined")
             note = ngettext("%(num)s record in quarantine", "%(num)s records in quarantine", count)
-            found.append(Task(feed.name, url, note))
+            found.append(Task(feed["name"], url, note))
     return found[:MOST]
 
 

@@ -25,7 +25,7 @@ from registry.web.i18n import language
 
 pages = Blueprint("states", __name__)
 
-SHOWN = 20
+SHOWN = 10
 CHAINS = 8
 
 
