@@ -1,7 +1,7 @@
 """Is a programme about small-arms control, and about which themes? By sector code and by words in six languages.
 
-Words and rule stand in standards/themes.yaml: a strong term is enough; a weak one needs a fitting sector, a second one or
-its context (reintegration) beside it; a term inside a phrase such as "nuclear weapons" does not count. The reason is
+Words and rule stand in standards/themes.yaml: a strong term is enough; a weak one needs a fitting sector, a second one
+or its context (reintegration) beside it; a term inside a phrase such as "nuclear weapons" does not count. The reason is
 kept, so that a person can overrule.
 """
 

@@ -88,6 +88,7 @@ def _rolled_back(database: Database) -> Iterator[Session]:
     with Session(database.engine, expire_on_commit=False) as session:
         yield session
         session.flush()
+        session.expunge_all()  # what was read stays readable: a rollback would expire it
         session.rollback()
 
 

@@ -36,6 +36,8 @@ def verify(path: Path, tick: Tick) -> None:
             _parse_with_lxml(path, tick)
             return
         raise _refusal(path, beginning, error) from None
+    except (ValueError, LookupError):  # how pyexpat says that it does not know an encoding
+        _parse_with_lxml(path, tick)
 
 
 def _parse(path: Path, tick: Tick) -> None:
@@ -45,7 +47,8 @@ def _parse(path: Path, tick: Tick) -> None:
         parser.StartElementHandler = None  # one call per element would cost more than the parsing
         _check_root(name.rpartition(" ")[2])
 
-    def doctype(*_: object) -> None:
+    def doctype(name: str, *_: object) -> None:
+        _check_root(name)
         raise _doctype()
 
     parser.StartElementHandler = root

@@ -1,0 +1,183 @@
+"""Whole files: what is refused before anything is used, how they are split, and that the same content hashes alike."""
+
+import gzip
+import resource
+from pathlib import Path
+
+import pytest
+
+from registry.sync.adapters.contract import DocumentRefused
+from registry.sync.adapters.iati import splitting
+from tests.support.iati import IATI, activity, batches, document, many, no_tick, write
+
+WHOLE = document(*many(3))
+LATIN = WHOLE.replace(b"What it is", "Où".encode("latin-1"))
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"", "empty"),
+        (b"  \n\t ", "empty"),
+        (WHOLE[: len(WHOLE) // 2], "truncated"),
+        (WHOLE[:-3], "truncated"),
+        (b"<iati-activities><iati-activity>", "truncated"),
+        (b"<!DOCTYPE html><html><body>Maintenance</body></html>", "html"),
+        (b"\xef\xbb\xbf<!doctype HTML>\n<p>x", "html"),
+        (b"<html><br></html>", "html"),
+        (b'<html xmlns="http://www.w3.org/1999/xhtml"><body/></html>', "html"),
+        (b'{"error": "not found"}', "not_xml"),
+        (b"Internal error", "not_xml"),
+        (gzip.compress(WHOLE), "compressed"),
+        (LATIN, "encoding"),
+        (b'<?xml version="1.0" encoding="no-such-code"?><iati-activities/>', "encoding"),
+        (b'<!DOCTYPE iati-activities [<!ENTITY a "b">]><iati-activities/>', "doctype"),
+        (b'<!DOCTYPE iati-activities SYSTEM "http://127.0.0.1/x.dtd"><iati-activities/>', "doctype"),
+        (b"<iati-activities><a></b></iati-activities>", "not_well_formed"),
+        (b"<iati-activities>&undefined;</iati-activities>", "not_well_formed"),
+        (b"<iati-activities><x:y/></iati-activities>", "not_well_formed"),
+        (b"<iati-organisations version='2.03'/>", "not_activities"),
+        (b"<iati-activities>" + b"x" * 9_500_000 + b"</iati-activities>", "oversize"),
+    ],
+)
+def test_what_is_not_a_whole_file_of_activities_is_refused_with_its_reason(
+    tmp_path: Path, content: bytes, code: str
+) -> None:
+    with pytest.raises(DocumentRefused) as caught:
+        IATI.verify(write(tmp_path, content), no_tick)
+    assert caught.value.code == code and str(caught.value)
+
+
+def test_the_line_of_the_trouble_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DocumentRefused, match=r"Line 3.*E9 6C"):
+        IATI.verify(write(tmp_path, b"<iati-activities>\n\n<a>\xe9lan</a></iati-activities>"), no_tick)
+    with pytest.raises(DocumentRefused, match="line 2"):
+        IATI.verify(write(tmp_path, b"<iati-activities>\n<a></b>"), no_tick)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "declared"),
+    [("latin-1", "ISO-8859-1"), ("cp1252", "windows-1252"), ("utf-16", "UTF-16"), ("gb18030", "GB18030")],
+)
+def test_other_encodings_are_read_where_the_file_says_so(tmp_path: Path, encoding: str, declared: str) -> None:
+    title = "小武器" if encoding == "gb18030" else "Équipe d'élèves"
+    text = document(activity(title=title)).decode().replace('encoding="UTF-8"', f'encoding="{declared}"')
+    path = write(tmp_path, text.encode(encoding))
+    IATI.verify(path, no_tick)
+    ((piece,),) = batches(path)
+    assert IATI.read(piece).title == title
+
+
+def test_a_doctype_is_refused_in_every_encoding(tmp_path: Path) -> None:
+    text = '<?xml version="1.0" encoding="GB18030"?><!DOCTYPE a [<!ENTITY b "c">]><iati-activities/>'
+    with pytest.raises(DocumentRefused) as caught:
+        IATI.verify(write(tmp_path, text.encode("gb18030")), no_tick)
+    assert caught.value.code == "doctype"
+
+
+def test_every_activity_is_counted_wherever_it_stands(tmp_path: Path) -> None:
+    nested = activity("A", extra=activity("B"))
+    content = (
+        b"<wrapper><iati-activities>" + nested.encode() + b"</iati-activities><page><other/>"
+        + activity("C").encode() + b"</page>" + b"<!-- <iati-activity/> -->" + b"</wrapper>"
+    )  # fmt: skip
+    for rows in (1, 2, 100):
+        found = [piece.remote_id for batch in batches(write(tmp_path, content), rows) for piece in batch]
+        assert sorted(found) == ["A", "B", "C"]
+
+
+def test_batches_hold_so_many_and_none_is_lost_between_blocks(tmp_path: Path) -> None:
+    path = write(tmp_path, document(*many(1001)))
+    sizes, titles = [], set()
+    for batch in batches(path, 100):
+        sizes.append(len(batch))
+        titles |= {IATI.read(piece).title for piece in batch}
+    assert sizes == [100] * 10 + [1] and len(titles) == 1001
+
+
+def test_a_second_record_of_one_identifier_is_at_fault_with_its_line(tmp_path: Path) -> None:
+    path = write(tmp_path, document(activity("A"), activity("B"), activity("A"), activity(" A ")))
+    pieces = [piece for batch in batches(path, 2) for piece in batch]
+    assert [piece.fault and piece.fault.code for piece in pieces] == [None, None] + ["duplicate_identifier"] * 2
+    assert [piece.remote_id for piece in pieces] == ["A", "B", "A [no. 2]", "A [no. 3]"]
+    assert [piece.line for piece in pieces] == [3, 4, 5, 6]
+
+
+def test_lines_are_right_far_down_in_a_file(tmp_path: Path) -> None:
+    ((piece,),) = batches(
+        write(tmp_path, b"<iati-activities>" + b"\n" * 90_000 + activity().encode() + b"</iati-activities>")
+    )
+    assert piece.line == 90_001
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        "<description><narrative>" + "x" * 4_100_000 + "</narrative></description>",
+        '<tag code="1"/>' * 300_000,
+        "<result/>" * 20_500,
+        "<a>" * 41 + "</a>" * 41,
+    ],
+    ids=["bytes in one text", "bytes in many elements", "elements", "depth"],
+)
+def test_a_monstrous_record_is_at_fault_and_its_neighbours_are_not(tmp_path: Path, extra: str) -> None:
+    content = document(activity("A"), activity("HUGE", extra=extra), activity("C"))
+    path = write(tmp_path, content)
+    IATI.verify(path, no_tick)
+    pieces = [piece for batch in batches(path) for piece in batch]
+    assert [(piece.remote_id, piece.fault.code if piece.fault else None) for piece in pieces] == [
+        ("A", None), ("HUGE", "oversize"), ("C", None),
+    ]  # fmt: skip
+
+
+def test_memory_does_not_grow_with_a_monstrous_record(tmp_path: Path) -> None:
+    path = tmp_path / "huge.xml"
+    with path.open("w") as file:
+        file.write("<iati-activities><iati-activity><iati-identifier>H</iati-identifier>")
+        for _ in range(2000):
+            file.write('<transaction><value currency="USD">1</value></transaction>' * 1000)
+        file.write("</iati-activity></iati-activities>")
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    (piece,) = [piece for batch in batches(path) for piece in batch]
+    assert piece.remote_id == "H" and piece.fault and piece.fault.code == "oversize"
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 120_000, "more than 120 MB for a 112 MB record"
+
+
+def test_nesting_beyond_the_parser_is_refused_and_not_an_error_of_ours(tmp_path: Path) -> None:
+    path = write(tmp_path, document(activity(extra="<a>" * 300 + "</a>" * 300)))
+    with pytest.raises(DocumentRefused) as caught:
+        list(batches(path))
+    assert caught.value.code == "oversize"
+
+
+def hashes(folder: Path, content: str) -> list[str]:
+    return [piece.sha256 for batch in batches(write(folder, content.encode())) for piece in batch]
+
+
+def test_layout_comments_attribute_order_and_the_export_time_do_not_change_the_hash(tmp_path: Path) -> None:
+    inside = '<title>T U</title><sector code="1" vocabulary="1"/>'
+    plain = f'<iati-activities><iati-activity a="1" b="2">{inside}</iati-activity></iati-activities>'
+    for same in (
+        plain.replace("><", ">\n   <"),
+        plain.replace('a="1" b="2"', "b='2'   a='1'"),
+        plain.replace('code="1" vocabulary="1"', 'vocabulary="1" code="1"'),
+        plain.replace("<title>", "<!-- new --><title>"),
+        plain.replace('<iati-activity a="1"', '<iati-activity last-updated-datetime="2030-01-01" a="1"'),
+        plain.replace("<sector", "\n<sector").replace("/></iati-activity>", "></sector></iati-activity>"),
+    ):
+        assert hashes(tmp_path, same) == hashes(tmp_path, plain), same
+    for other in (plain.replace("T U", "T  U"), plain.replace('"2"', '"3"'), plain.replace("T U", "V")):
+        assert hashes(tmp_path, other) != hashes(tmp_path, plain), other
+
+
+def test_namespaces_without_a_canonical_form_are_hashed_all_the_same(tmp_path: Path) -> None:
+    content = (
+        '<iati-activities xmlns:x="relative"><iati-activity><x:a/><title>T</title></iati-activity></iati-activities>'
+    )
+    assert len(hashes(tmp_path, content)) == 1
+
+
+def test_batches_are_smaller_where_records_are_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(splitting, "BATCH_BYTES", 1500)
+    sizes = [len(batch) for batch in batches(write(tmp_path, document(*many(20))))]
+    assert sum(sizes) == 20 and max(sizes) < 6
