@@ -27,7 +27,7 @@ for (const input of document.querySelectorAll("input[data-filter]")) {
   if (!target) continue;
   if (holder) holder.hidden = false;
   const rows = [...(target.tBodies ? target.tBodies[0].rows : target.children)];
-  const fold = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+  const fold = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").replace(/[’ʼ‘]/g, "'").toLowerCase();
   const texts = rows.map((row) => fold(row.textContent));
   input.addEventListener("input", () => {
     const words = fold(input.value).split(/\s+/).filter(Boolean);
