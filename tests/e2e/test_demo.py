@@ -41,10 +41,11 @@ class Demo:
             "CASA_PORT": str(port),
             "CASA_WEB_WORKERS": "1",
         }
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "registry.cli", "demo"],
-            cwd=folder, env=environment, stdout=self.output.open("w"), stderr=subprocess.STDOUT, start_new_session=True,
-        )  # fmt: skip
+        with self.output.open("w") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "registry.cli", "demo"],
+                cwd=folder, env=environment, stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
+            )  # fmt: skip
 
     def wait(self, words: str, seconds: float) -> str:
         end = time.monotonic() + seconds
