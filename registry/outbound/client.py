@@ -75,33 +75,37 @@ def fetch(
     deadline: float | None = None,
     max_bytes: int | None = None,
     progress: Progress | None = None,
+    stop: Callable[[], bool] = lambda: False,
 ) -> Fetched:
     """Download `url` into the file `sink` (decoded). Raises FetchFailed with the reason.
 
     `deadline`: seconds for everything together, redirects and headers included; `max_bytes`: of the body, as sent and
-    as decoded. Both default to the settings. `validators` make the request conditional.
+    as decoded. Both default to the settings. `validators` make the request conditional. `stop` is asked from another
+    thread now and then, whether the download is still wanted.
     """
     deadline = settings.fetch_timeout_seconds if deadline is None else deadline
     max_bytes = settings.fetch_max_bytes if max_bytes is None else max_bytes
-    with Guard(Allowed.parse(settings.outbound_allow), deadline) as guard:
+    with Guard(Allowed.parse(settings.outbound_allow), deadline, stop) as guard:
         try:
             with _session(guard) as session:
                 fetched = _download(session, url, sink, validators, deadline, max_bytes, progress)
         except FetchFailed:
             if guard.fired.is_set():
-                raise _too_late(deadline) from None
+                raise _cut_short(guard, deadline) from None
             raise
         except (requests.RequestException, urllib3.exceptions.HTTPError, Refused, OSError, ValueError) as error:
             if guard.fired.is_set():
-                raise _too_late(deadline) from error
+                raise _cut_short(guard, deadline) from error
             raise _failure(error) from error
         # Shutting a socket inside the headers looks like a complete, empty answer: success is no proof here either.
         if guard.fired.is_set():
-            raise _too_late(deadline)
+            raise _cut_short(guard, deadline)
         return fetched
 
 
-def _too_late(deadline: float) -> FetchFailed:
+def _cut_short(guard: Guard, deadline: float) -> FetchFailed:
+    if guard.stopped:
+        return FetchFailed("cancelled", "The download was stopped.")
     return FetchFailed("timeout", f"The download was not finished within {deadline:g} seconds.")
 
 
@@ -190,7 +194,8 @@ def _receive(response: Response, url: str, sink: Path, max_bytes: int, progress:
     size, sha256 = 0, hashlib.sha256()
     try:
         with sink.open("wb") as file:
-            for block in raw.stream(BLOCK, decode_content=True):
+            # read1: what has come is passed on at once, so that somebody who watches sees a slow download move.
+            while block := raw.read1(BLOCK, decode_content=True):
                 size += len(block)
                 if size > max_bytes or (raw.tell() or 0) > max_bytes:
                     raise _too_large(max_bytes)

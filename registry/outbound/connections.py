@@ -3,6 +3,8 @@
 import contextlib
 import socket
 import threading
+import time
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -13,6 +15,8 @@ from urllib3.poolmanager import PoolManager
 
 from registry.outbound.addresses import Allowed, refusal
 
+ASK_SECONDS = 0.5
+
 
 class Refused(Exception):
     """The address may not be connected to; the message says why."""
@@ -22,26 +26,37 @@ class Guard:
     """Opens sockets for one download, and shuts all of them when the deadline has passed.
 
     No timeout of the libraries below bounds a download as a whole: one byte every few seconds keeps each of them happy.
+    `stop` is asked twice a second: a download that nobody wants any more is cut as well.
     """
 
-    def __init__(self, allowed: Allowed, deadline_seconds: float) -> None:
+    def __init__(self, allowed: Allowed, deadline_seconds: float, stop: Callable[[], bool]) -> None:
         self.allowed = allowed
         self.fired = threading.Event()
+        self.stopped = False
+        self._stop, self._deadline = stop, time.monotonic() + deadline_seconds
+        self._done = threading.Event()
         self._handles: list[socket.socket] = []
         self._lock = threading.Lock()
-        self._timer = threading.Timer(deadline_seconds, self._cut)
-        self._timer.daemon = True
+        self._watch = threading.Thread(target=self._watching, name="download-watchdog", daemon=True)
 
     def __enter__(self) -> "Guard":
-        self._timer.start()
+        self._watch.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._timer.cancel()
+        self._done.set()
+        self._watch.join()
         with self._lock:
             for handle in self._handles:
                 handle.close()
             self._handles.clear()
+
+    def _watching(self) -> None:
+        while not self._done.wait(max(0.0, min(ASK_SECONDS, self._deadline - time.monotonic()))):
+            self.stopped = self._stop()
+            if self.stopped or time.monotonic() >= self._deadline:
+                self._cut()
+                return
 
     def _cut(self) -> None:
         with self._lock:

@@ -1,8 +1,18 @@
 """Decisions of sync that need no database: what absence means, when to fetch anew, what counts as the same. Pure."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+Stop = Callable[[], bool]
+"""Asked now and then: whether work is to stop"""
+
+
+def never() -> bool:
+    """For work that nobody stops."""
+    return False
+
 
 GRACE = timedelta(days=7)
 SNAPSHOTS = 2

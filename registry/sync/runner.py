@@ -15,8 +15,8 @@ from sqlmodel import Session
 
 from registry.accounts.actor import Actor, system
 from registry.db import Database, utcnow
-from registry.errors import RegistryError
-from registry.outbound.client import Fetched, FetchFailed, Validators, fetch
+from registry.errors import N_, RegistryError
+from registry.outbound.client import Fetched, FetchFailed
 from registry.settings import Settings
 from registry.sync import absence, runs
 from registry.sync.adapters import ADAPTERS
@@ -25,10 +25,11 @@ from registry.sync.applying import MAX_REFUSALS, Reading, apply_batch
 from registry.sync.classification import classifier
 from registry.sync.collector import collecting_seldom
 from registry.sync.feeds import feed_for_files
+from registry.sync.fetching import fetch_feed, is_repetition, kept_of_document, kept_of_repetition
 from registry.sync.models import Feed, Run
 from registry.sync.reasons import RUN_REASONS
 from registry.sync.report import Counts, Report
-from registry.sync.rules import document_key, is_refetch_due, reading_key, was_read_alike
+from registry.sync.rules import Stop, never, reading_key
 from registry.sync.runs import Heartbeat, Progress, no_progress
 
 log = logging.getLogger(__name__)
@@ -46,15 +47,18 @@ def run_feed(
     progress: Progress = no_progress,
     dry_run: bool = False,
     accept_losses: bool = False,
+    stop: Stop = never,
 ) -> Report:
     """Fetch a feed and apply it. What goes wrong with the source ends the run as failed, with its reason.
 
-    `accept_losses`: the records that the brake asked about are really gone. Raises NotFound; Conflict while another run
-    of the feed is alive; and whatever is this registry's own trouble, after noting it on the run.
+    `accept_losses`: the records that the brake asked about are really gone. `stop` is asked now and then whether to
+    go on. Raises NotFound; Conflict while another run of the feed is alive; and whatever is this registry's own
+    trouble, after noting it on the run.
     """
     with database.reading() as session:
         feed = runs.find_feed(session, feed_id)
     run = _Run(database, settings, actor, trigger, progress, dry_run, lambda session: runs.find_feed(session, feed_id))
+    run.stop = stop
     return run.carry_out(lambda: run.sync(feed, accept_losses))
 
 
@@ -108,6 +112,7 @@ class _Run:
     ) -> None:
         self.database, self.settings, self.progress, self.dry_run = database, settings, progress, dry_run
         self.actor, self.trigger, self.opening, self.scope = actor or system("cli"), trigger, opening, scope
+        self.stop: Stop = never
         self.counts = Counts()
         self.report: Report
         self.heartbeat: Heartbeat | None = None
@@ -124,7 +129,8 @@ class _Run:
             try:
                 work()
             except FetchFailed as error:
-                self._settle("failed", error.code, str(error), http_status=error.http_status)
+                status = "cancelled" if error.code == "cancelled" else "failed"
+                self._settle(status, error.code, str(error), http_status=error.http_status)
             except DocumentRefused as error:
                 self._settle("failed", error.code, str(error))
             except runs.RunCancelled as error:
@@ -180,51 +186,37 @@ class _Run:
         """Fetch, and read what came unless it is what was applied last."""
         if not feed.url:
             raise FetchFailed("address", "This feed has no address: it is filled from files.")
-        now = utcnow()
         key = self.reading.key
-        full = accept_losses or is_refetch_due(feed.full_fetch_at, now, self.settings.refetch_days)
-        conditional = was_read_alike(key, feed.document_sha256) and not full
-        known = Validators(feed.etag, feed.last_modified) if conditional else None
         self.settings.data_dir.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(prefix="spool-", dir=self.settings.data_dir) as folder:
-            fetched = fetch(
-                feed.url,
-                settings=self.settings,
-                sink=Path(folder) / "document",
-                validators=known,
+            fetched = fetch_feed(
+                feed,
+                self.settings,
+                Path(folder),
+                key,
+                utcnow(),
+                unconditional=accept_losses,
                 progress=lambda done, everything: self._tick("fetch", done, everything),
+                stop=self._is_unwanted,
             )
             self.report.run.http_status, self.report.run.bytes = fetched.status, fetched.bytes
-            if fetched.path is None:
-                self._repeat(feed, fetched, "The server says that nothing has changed.")
-            elif not accept_losses and document_key(key, fetched.sha256) == feed.document_sha256:
-                self._repeat(feed, fetched, RUN_REASONS["unchanged"])
+            if fetched.path is None or (is_repetition(feed, fetched, key) and not accept_losses):
+                self._repeat(feed, fetched)
             else:
                 self._apply_fetched(feed, fetched, fetched.path, accept_losses)
 
-    def _repeat(self, feed: Feed, fetched: Fetched, reason: str) -> None:
+    def _repeat(self, feed: Feed, fetched: Fetched) -> None:
         """The document is the one applied last: what was missing from it is missing once more."""
         now = utcnow()
         with self._transaction() as session:
             archived = absence.after_repetition(session, feed.id or 0, self.reading.actor, now)
-            self.counts.add("archived", archived)
-            # A 304 without validators (servers may leave them out) does not take back those of the 200.
-            etag = fetched.validators.etag or (feed.etag if fetched.path is None else None)
-            modified = fetched.validators.last_modified or (feed.last_modified if fetched.path is None else None)
-            columns: dict[str, Any] = {"etag": etag, "last_modified": modified}
-            if fetched.path is not None:
-                columns["full_fetch_at"] = now
-            self._note_fetch(session, columns)
-        self._settle("not_modified", "unchanged", reason)
+            runs.note_fetch(session, feed.id or 0, kept_of_repetition(feed, fetched, now))
+        self.counts.add("archived", archived)
+        self._settle("not_modified", "unchanged", RUN_REASONS["unchanged"])
 
     def _apply_fetched(self, feed: Feed, fetched: Fetched, path: Path, accept_losses: bool) -> None:
         self.apply(path, fetched.bytes)
-        columns: dict[str, Any] = {
-            "etag": fetched.validators.etag,
-            "last_modified": fetched.validators.last_modified,
-            "document_sha256": document_key(self.reading.key, fetched.sha256),
-            "full_fetch_at": utcnow(),
-        }
+        columns = kept_of_document(fetched, self.reading.key, utcnow())
         brake: absence.Brake | None = None
         if fetched.complete:
             self._stage("settle")
@@ -238,11 +230,8 @@ class _Run:
                 # Not kept as applied: the next run looks again, and says so again.
                 brake, columns["document_sha256"] = error, None
         with self._transaction() as session:
-            self._note_fetch(session, columns)
+            runs.note_fetch(session, feed.id or 0, columns)
         self._settle("succeeded", "brake" if brake else None, str(brake) if brake else None)
-
-    def _note_fetch(self, session: Session, columns: dict[str, Any]) -> None:
-        runs.note_fetch(session, self.report.run.feed_id, columns)
 
     # --- from a file
 
@@ -275,9 +264,14 @@ class _Run:
         """In a preview the feed itself may be one that was rolled back: then it is made anew in each transaction."""
         return self.opening(session).id or 0 if self.dry_run else self.report.run.feed_id
 
+    def _is_unwanted(self) -> bool:
+        return self.stop() or (self.heartbeat is not None and (self.heartbeat.cancelled or self.heartbeat.lost))
+
     def _tick(self, stage: str, done: int, everything: int | None) -> None:
         if self.heartbeat:
             self.heartbeat.check()
+        if self.stop():
+            raise runs.RunCancelled(N_("The process was stopped; the next run goes on from what was applied."))
         self.progress(stage, done, everything)
 
     # --- the end

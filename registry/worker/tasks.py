@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from registry.accounts.actor import system
 from registry.accounts.idempotency import prune_idempotency
 from registry.db import Database, utcnow
-from registry.errors import N_, Conflict, NotFound
+from registry.errors import Conflict, NotFound
 from registry.events.sequencer import sequence
 from registry.matching.expiry import expire_due
 from registry.settings import Settings
 from registry.sync import feeds
 from registry.sync.runner import run_feed
-from registry.sync.runs import RunCancelled
 
 Work = Callable[[Database, Settings, str, threading.Event], None]
 """(database, settings, the row's key, set when the process is to stop)"""
@@ -34,12 +33,8 @@ class Busy(Exception):
 
 def _sync(trigger: str) -> Work:
     def work(database: Database, settings: Settings, key: str, stop: threading.Event) -> None:
-        def progress(_stage: str, _done: int, _all: int | None) -> None:
-            if stop.is_set():
-                raise RunCancelled(N_("The scheduler was stopped; the next run goes on from what was applied."))
-
         try:
-            run_feed(database, settings, int(key), trigger=trigger, actor=system("scheduler"), progress=progress)
+            run_feed(database, settings, int(key), trigger=trigger, actor=system("scheduler"), stop=stop.is_set)
         except NotFound:
             return  # the feed is gone
         except Conflict as error:
