@@ -168,7 +168,9 @@ def _sqlite_engine(url: str) -> Engine:
     def _begin(connection: Connection) -> None:
         # Read-then-write under a plain BEGIN fails at once when another writer came between; IMMEDIATE waits its turn.
         read = connection.get_execution_options().get("casa_read", False)
-        connection.exec_driver_sql(f"PRAGMA query_only={int(read)}")
+        if connection.info.get("query_only", False) != read:
+            connection.exec_driver_sql(f"PRAGMA query_only={int(read)}")
+            connection.info["query_only"] = read
         connection.exec_driver_sql("BEGIN" if read else "BEGIN IMMEDIATE")
 
     return engine
