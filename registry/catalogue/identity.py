@@ -8,3 +8,8 @@ from registry.catalogue.models import Meta
 def epoch(session: Session) -> str:
     """The life of this database: a cursor of another one leads nowhere here. Set by the first migration."""
     return session.get_one(Meta, "epoch").value
+
+
+def is_demonstration(session: Session) -> bool:
+    """Whether this registry holds the invented world of `casa seed`: nothing it says of a State is a fact then."""
+    return session.get(Meta, "demo") is not None

@@ -151,11 +151,12 @@ def _state_keys() -> dict[str, State]:
             # "Bolivia (Plurinational State of)" is also found as "Bolivia", where no other State would be.
             key = plain_key(name.partition("(")[0])
             short[key] = state if short.get(key, state) is state else None
-    return {**{key: state for key, state in short.items() if key and state}, **exact}
+    usual = {plain_key(row["name"]): states()[row["alpha3"]] for row in read_table("aliases.csv")}
+    return {**{key: state for key, state in short.items() if key and state}, **usual, **exact}
 
 
 def resolve_state(text: str) -> State | None:
-    """The State that a text names: alpha-2, alpha-3, M49 code, or its name in any of the six languages."""
+    """The State that a text names: alpha-2, alpha-3, M49 code, or its name in any of the six languages, a usual short name."""
     key = plain_key(text)
     keys = _state_keys()
     return keys.get(key) or keys.get(key.removeprefix("the "))

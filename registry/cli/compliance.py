@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from registry.catalogue.identity import is_demonstration
 from registry.catalogue.reference import resolve_state
 from registry.cli import Context, pass_context, print_json
 from registry.compliance import editions, library, listing, scorecard
@@ -132,9 +133,12 @@ def score_command(context: Context, state: str, standard: str, as_json: bool) ->
             assessment,
             lambda a, clauses: needs_by_clause(session, context.actor, a.state, a.standard, clauses),
         )
+        demonstration = is_demonstration(session)
     if as_json:
-        print_json(card)
+        print_json({**card, "demonstration": demonstration})
         return
+    if demonstration:
+        click.echo("Demonstration data: invented, not a fact about this State.")
     click.echo(f"{known.name()}, {slug} {card['version']}, assessment {card['assessment_id']} ({card['status']})")
     click.echo(f"fulfilled: {_interval(card)}, band {card['band'] or '-'} ({card['band_label'] or 'none applies'})")
     click.echo(f"answered: {card['answered']} of {card['applicable']}, not applicable: {card['not_applicable']}")

@@ -17,6 +17,7 @@ from sqlalchemy import select
 
 from registry.accounts import users
 from registry.accounts.models import User
+from registry.catalogue.identity import is_demonstration
 from registry.catalogue.models import Meta, Programme
 from registry.cli import Context, pass_context, world
 from registry.cli.feeds import sync_with_bar
@@ -81,7 +82,7 @@ def demo_command(context: Context) -> None:
 def _seed(context: Context, partner: str) -> bool:
     """Load the demo world once; True when it was loaded now. Refuses a registry that holds other data."""
     with context.database.transaction() as session:
-        if session.get(Meta, "demo") is not None:
+        if is_demonstration(session):
             return False
         if any(session.execute(select(model).limit(1)).first() for model in (Programme, User)):
             raise ConfigurationError(

@@ -13,6 +13,7 @@ from sqlalchemy import func, select, text
 from sqlmodel import Session, SQLModel
 
 from registry import migrate
+from registry.catalogue.identity import is_demonstration
 from registry.catalogue.models import Meta, Programme
 from registry.cli import Context, pass_context, print_json
 from registry.compliance import library
@@ -148,8 +149,7 @@ def _examine(context: Context) -> Iterator[tuple[str, bool, str]]:
             )
             programmes = _count(session, Programme)
             yield "catalogue", True, f"{programmes} programmes"
-            demo = session.get(Meta, "demo")
-            yield "data", True, "demonstration data" if demo else "no demonstration data"
+            yield "data", True, "demonstration data" if is_demonstration(session) else "no demonstration data"
             beat = session.get(Meta, "scheduler_heartbeat")
             yield "scheduler", True, f"last seen {beat.value}" if beat else "never seen: start it with `casa scheduler`"
             for feed in session.scalars(select(Feed).where(FEED.c.enabled, FEED.c.url.is_not(None))):

@@ -66,6 +66,21 @@ def test_a_state_is_found_by_any_code_or_name(text: str) -> None:
     assert state is not None and state.alpha3 == "KEN"
 
 
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("Syria", "SYR"), ("Tanzania", "TZA"), ("uk", "GBR"), ("Vietnam", "VNM"), ("DR Congo", "COD"), ("Congo", "COG")],
+)
+def test_a_state_is_found_by_the_short_names_that_people_write(text: str, code: str) -> None:
+    state = reference.resolve_state(text)
+    assert state is not None and state.alpha3 == code
+
+
+def test_no_short_name_takes_another_state_s_name() -> None:
+    names = {name.casefold(): state.alpha3 for state in reference.states().values() for name in state.names.values()}
+    for row in reference.read_table("aliases.csv"):
+        assert names.get(row["name"].casefold(), row["alpha3"]) == row["alpha3"]
+
+
 def test_every_state_stands_in_a_region_and_the_world_holds_all() -> None:
     regions = reference.regions()
     assert all(state.region in regions for state in reference.states().values())
