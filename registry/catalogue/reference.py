@@ -156,7 +156,7 @@ def _state_keys() -> dict[str, State]:
 
 
 def resolve_state(text: str) -> State | None:
-    """The State that a text names: alpha-2, alpha-3, M49 code, or its name in any of the six languages, a usual short name."""
+    """The State that a text names: alpha-2, alpha-3, M49 code, its name in any of the six languages, a short name."""
     key = plain_key(text)
     keys = _state_keys()
     return keys.get(key) or keys.get(key.removeprefix("the "))
