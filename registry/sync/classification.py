@@ -44,7 +44,7 @@ class Classifier:
         relevance = data["relevance"]
         self.sectors = frozenset(str(code) for code in relevance["sectors"])
         # `against` first: where the same words stand in two lists, they do not count.
-        self.terms = PhraseBook.of(
+        self.terms = PhraseBook(
             (term, kind)
             for kind in (AGAINST, STRONG, WEAK, CONTEXT)
             for terms in relevance[kind].values()
@@ -56,7 +56,7 @@ class Classifier:
             for words in (theme.get("keywords") or {}).values():
                 for word in words:
                     keywords.setdefault(word, []).append(theme["id"])
-        self.keywords = PhraseBook.of((word, tuple(themes)) for word, themes in keywords.items())
+        self.keywords = PhraseBook((word, tuple(themes)) for word, themes in keywords.items())
 
     def classify(self, document: Document) -> Classified:
         """Judge a programme document (docs/programme-document.md)."""

@@ -6,8 +6,8 @@ written together with it. Chinese has no spaces: its phrases are looked for insi
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 from registry.catalogue.folding import fold, is_han
 
@@ -43,6 +43,10 @@ def words_of(text: str) -> list[str]:
     return found
 
 
+END = ""
+"""No word: marks the end of a phrase in the tree"""
+
+
 @dataclass(frozen=True, slots=True)
 class Phrase(Generic[T]):
     """A phrase to be found: as written, and what it stands for."""
@@ -52,46 +56,44 @@ class Phrase(Generic[T]):
     words: tuple[str, ...] = ()
 
 
-@dataclass
 class PhraseBook(Generic[T]):
-    """Phrases by their first word. At each place the longest one is taken; what lies inside it is not looked at."""
+    """Phrases as a tree of words. At each place the longest one is taken; what lies inside it is not looked at."""
 
-    by_word: dict[str, list[Phrase[T]]] = field(default_factory=dict)
-    han: list[Phrase[T]] = field(default_factory=list)
-
-    @classmethod
-    def of(cls, phrases: Iterable[tuple[str, T]]) -> "PhraseBook[T]":
+    def __init__(self, phrases: Iterable[tuple[str, T]]) -> None:
         """From (text, meaning); the first of two that fold alike counts."""
-        book: PhraseBook[T] = cls()
+        self.tree: dict[str, Any] = {}
+        """word → the same for the words that may follow; under END the phrase that ends here"""
+        self.han: list[Phrase[T]] = []
         seen: set[tuple[str, ...]] = set()
         for text, meaning in phrases:
             words = tuple(words_of(folded(text)))
             if not words or words in seen:
                 continue
             seen.add(words)
-            phrase = Phrase(text, meaning, words)
             if is_han(words[0]):
-                book.han.append(Phrase(text, meaning, ("".join(words),)))
-            else:
-                book.by_word.setdefault(words[0], []).append(phrase)
-        for listed in book.by_word.values():
-            listed.sort(key=lambda phrase: -len(phrase.words))
-        book.han.sort(key=lambda phrase: -len(phrase.words[0]))
-        return book
+                self.han.append(Phrase(text, meaning, ("".join(words),)))
+                continue
+            node = self.tree
+            for word in words:
+                node = node.setdefault(word, {})
+            node[END] = Phrase(text, meaning, words)
+        self.han.sort(key=lambda phrase: -len(phrase.words[0]))
 
     def find(self, text: "Text") -> Iterator[Phrase[T]]:
         """The phrases of a text, in order, none inside another."""
-        words, by_word = text.words, self.by_word
-        behind = 0
-        for place in [place for place, word in enumerate(words) if word in by_word]:
+        words, tree = text.words, self.tree
+        behind, length = 0, len(words)
+        for place in [place for place, word in enumerate(words) if word in tree]:
             if place < behind:
                 continue
-            for phrase in by_word[words[place]]:
-                length = len(phrase.words)
-                if length == 1 or tuple(words[place : place + length]) == phrase.words:
-                    yield phrase
-                    behind = place + length
-                    break
+            node, at = tree[words[place]], place + 1
+            longest = node.get(END)
+            while at < length and (node := node.get(words[at])) is not None:
+                at += 1
+                longest = node.get(END, longest)
+            if longest is not None:
+                yield longest
+                behind = place + len(longest.words)
         if text.han:
             yield from self._find_han(text.han)
 

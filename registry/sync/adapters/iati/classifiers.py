@@ -10,8 +10,7 @@ Item = dict[str, Any]
 
 def _shared(reading: Reading, node: Node, item: Item) -> Item:
     """Add percentage and names."""
-    percentage = reading.percentage(node)
-    if percentage is not None:
+    if node.get("percentage") is not None and (percentage := reading.percentage(node)) is not None:
         item["percentage"] = percentage
     if names := reading.narratives(node):
         item["narratives"] = names
@@ -20,7 +19,9 @@ def _shared(reading: Reading, node: Node, item: Item) -> Item:
 
 def sector(reading: Reading, node: Node) -> Item | None:
     """`sector`; a code missing beside a name still says something, so it stays."""
-    vocabulary = node.get("vocabulary") or node.get("vocab") or node.get("type")
+    vocabulary = node.get("vocabulary")
+    if vocabulary is None:
+        vocabulary = node.get("vocab") or node.get("type")
     item: Item = {"vocabulary": translate(SECTOR_VOCABULARY, vocabulary) or "1"}
     if code := code_of(node):
         item["code"] = code

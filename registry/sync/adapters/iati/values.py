@@ -125,8 +125,10 @@ class Reading:
         if not text:
             self.warn(node, "an amount is missing")
             return None
-        if text.isdigit() and text.isascii() and len(text) < 16:
-            amount = int(text) * 10 ** minor_units(currency)
+        whole, _, fraction = text.partition(".")
+        digits = minor_units(currency)
+        if _is_plain(whole) and (not fraction or (_is_plain(fraction) and len(fraction) <= digits)):
+            amount = int(whole + fraction.ljust(digits, "0"))
         else:
             value = decimal_of(text)
             if value is None:
@@ -139,10 +141,14 @@ class Reading:
         money: dict[str, Any] = {"amount": amount}
         if currency:
             money["currency"] = currency
-        on = self.day_of(node, node.get("value-date"), "value-date")
-        if on:
+        given = node.get("value-date")
+        if given and (on := self.day_of(node, given, "value-date")):
             money["value_date"] = on
         return money
+
+
+def _is_plain(text: str) -> bool:
+    return text.isdigit() and text.isascii() and len(text) < 16
 
 
 def text_of(node: Node) -> str:
