@@ -1,43 +1,23 @@
-"""One batch of remote records → catalogue, in the caller's transaction. What is unchanged is neither read nor written.
+"""One judged batch → catalogue and ledger, in the caller's transaction: a short one, nothing of the source is read.
 
-A record that cannot be read or stored goes to quarantine, with reason and position, and takes nobody with it.
+A record that the database does not take goes to quarantine alone and takes nobody with it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlmodel import Session
 
 from registry.accounts import audit
-from registry.accounts.actor import Actor
-from registry.catalogue.programmes import Incoming, Stored, archive, store_batch
+from registry.catalogue.programmes import Stored, archive, store_batch
 from registry.sync import records
-from registry.sync.adapters.contract import Adapter, Piece, Record, RecordFault
-from registry.sync.classification import Classified
-from registry.sync.records import Known
+from registry.sync.judging import BY_VERDICT, Item, Judged, Reading, judge
 from registry.sync.report import Counts, Refusal
-from registry.sync.rules import record_key
 
 MAX_REFUSALS = 1000
 NOT_RELEVANT = "no longer about small arms, as far as its codes and words tell"
-BY_VERDICT = "a person decided that it does not belong here"
-Judge = Callable[[dict[str, Any]], Classified]
-
-
-@dataclass(frozen=True)
-class Reading:
-    """How one run reads and judges: the same for all of its batches."""
-
-    adapter: Adapter
-    scope: str
-    key: str
-    """rules.reading_key"""
-    classify: Judge
-    actor: Actor
-    run_id: int
 
 
 @dataclass
@@ -48,45 +28,24 @@ class Applied:
     refusals: list[Refusal] = field(default_factory=list)
 
 
-@dataclass(slots=True)
-class _Item:
-    """A piece on its way. `values` are the ledger's columns."""
+def apply_batch(session: Session, feed_id: int, judged: Judged, reading: Reading, now: datetime) -> Applied:
+    """Write what was judged and say what became of it.
 
-    piece: Piece
-    known: Known | None
-    values: dict[str, Any]
-    incoming: Incoming | None = None
-
-    @property
-    def programme_id(self) -> int | None:
-        return self.known.programme_id if self.known else None
-
-
-def apply_batch(session: Session, feed_id: int, pieces: Sequence[Piece], reading: Reading, now: datetime) -> Applied:
-    """Apply the pieces and say what became of each."""
-    applied = Applied()
-    known = records.read_known(session, feed_id, [piece.remote_id for piece in pieces])
-    changed: list[_Item] = []
-    moved: list[tuple[int, int | None]] = []
-    for piece in pieces:
-        before = known.get(piece.remote_id)
-        key = record_key(reading.key, piece.sha256)
-        if before is not None and before.sha256 == key and before.missing_since is None:
-            applied.counts.add("unchanged" if before.outcome == "applied" else before.outcome)
-            if before.outcome == "quarantined":
-                applied.refusals.append(
-                    Refusal(piece.remote_id, piece.line, before.reason_code or "", before.reason or "")
-                )
-                if before.line != piece.line:
-                    moved.append((before.id, piece.line))
-            continue
-        changed.append(_judge(piece, before, key, reading))
+    A record whose ledger row changed since it was judged (a person gave a verdict) is judged again.
+    """
+    applied = Applied(judged.counts, judged.refusals)
+    fresh = records.read_known(session, feed_id, [item.piece.remote_id for item in judged.changed])
+    changed = [
+        item if fresh.get(item.piece.remote_id) == item.known
+        else judge(item.piece, fresh.get(item.piece.remote_id), reading)
+        for item in judged.changed
+    ]  # fmt: skip
     if changed:
         source = f"feed:{feed_id}"
         _store(session, [item for item in changed if item.incoming], reading, source, applied.counts, now)
         _withdraw(session, changed, reading, applied.counts, now)
         records.write(session, feed_id, [(item.known, item.piece.remote_id, item.values) for item in changed])
-    records.move(session, moved)
+    records.move(session, judged.moved)
     for item in changed:
         outcome = item.values["outcome"]
         if outcome != "applied":
@@ -98,62 +57,8 @@ def apply_batch(session: Session, feed_id: int, pieces: Sequence[Piece], reading
     return applied
 
 
-def _judge(piece: Piece, known: Known | None, key: str, reading: Reading) -> _Item:
-    """Read a piece and decide whether it belongs into the catalogue."""
-    values: dict[str, Any] = {
-        "sha256": key,
-        "outcome": "applied",
-        "programme_id": known.programme_id if known else None,
-        "title": "",
-        "reason_code": None,
-        "reason": None,
-        "line": piece.line,
-        "fragment": None,
-        "run_id": reading.run_id,
-    }
-    item = _Item(piece, known, values)
-    try:
-        if piece.fault:
-            raise piece.fault
-        record = reading.adapter.read(piece)
-        judged = reading.classify(record.document)
-    except RecordFault as fault:
-        _quarantine(item, fault.code, fault.reason, reading)
-        return item
-    except Exception as error:  # noqa: BLE001  (one record the reader was not made for must not end the run)
-        _quarantine(item, "unreadable", f"{type(error).__name__}: {error}", reading)
-        return item
-    values["title"] = record.title
-    verdict = known.verdict if known else None
-    if verdict == "ignore":
-        values |= {"outcome": "ignored", "reason_code": "verdict", "reason": BY_VERDICT}
-    elif judged.relevant or reading.scope == "all" or verdict == "keep":
-        relevance = judged.reason if judged.relevant else "kept by a person" if verdict == "keep" else "scope all"
-        item.incoming = Incoming(record.document, item.programme_id, judged.themes, relevance)
-        _note_warnings(values, record)
-    else:
-        values |= {"outcome": "ignored", "reason_code": "not_relevant", "reason": judged.reason[:1000]}
-    return item
-
-
-def _note_warnings(values: dict[str, Any], record: Record) -> None:
-    if record.warnings:
-        listed = "; ".join(record.warnings)
-        values |= {"reason_code": "warnings", "reason": f"{len(record.warnings)} left out: {listed}"[:1000]}
-
-
-def _quarantine(item: _Item, code: str, reason: str, reading: Reading) -> None:
-    item.incoming = None
-    item.values |= {
-        "outcome": "quarantined",
-        "reason_code": code,
-        "reason": reason[:1000],
-        "fragment": reading.adapter.fragment(item.piece),
-    }
-
-
 def _store(
-    session: Session, items: Sequence[_Item], reading: Reading, source: str, counts: Counts, now: datetime
+    session: Session, items: Sequence[Item], reading: Reading, source: str, counts: Counts, now: datetime
 ) -> None:
     """Store together; where that fails, one by one, so that only the record at fault stays out."""
     if not items:
@@ -163,7 +68,7 @@ def _store(
         for item in items:
             alone = _try(session, [item], reading, source, now)
             if isinstance(alone, str):
-                _quarantine(item, "not_storable", alone, reading)
+                item.quarantine("not_storable", alone, reading.adapter)
             else:
                 _settle(item, alone[0], counts)
         return
@@ -171,7 +76,7 @@ def _store(
         _settle(item, result, counts)
 
 
-def _try(session: Session, items: Sequence[_Item], reading: Reading, source: str, now: datetime) -> list[Stored] | str:
+def _try(session: Session, items: Sequence[Item], reading: Reading, source: str, now: datetime) -> list[Stored] | str:
     """What became of the items, or why they cannot be stored."""
     mark = audit.pending(session)
     savepoint = session.begin_nested()
@@ -194,14 +99,14 @@ def _try(session: Session, items: Sequence[_Item], reading: Reading, source: str
     return stored
 
 
-def _settle(item: _Item, stored: Stored, counts: Counts) -> None:
+def _settle(item: Item, stored: Stored, counts: Counts) -> None:
     item.values["programme_id"] = stored.programme_id
     counts.add("updated" if stored.outcome == "revived" else stored.outcome)
     if stored.outcome == "revived":
         counts.add("revived")
 
 
-def _withdraw(session: Session, items: Sequence[_Item], reading: Reading, counts: Counts, now: datetime) -> None:
+def _withdraw(session: Session, items: Sequence[Item], reading: Reading, counts: Counts, now: datetime) -> None:
     """Take programmes out of the catalogue whose record now counts as not belonging there."""
     for code, reason in (("not_relevant", NOT_RELEVANT), ("verdict", BY_VERDICT)):
         ids = [item.programme_id for item in items if item.programme_id and item.values["reason_code"] == code]

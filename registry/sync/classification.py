@@ -38,7 +38,7 @@ class Classifier:
 
     def __init__(self, path: Path) -> None:
         content = path.read_bytes()
-        data = yaml.safe_load(content)
+        data = yaml.load(content, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  (safe, in C)
         self.version = hashlib.sha256(READER.encode() + content).hexdigest()[:16]
         """What was judged under another version is judged anew."""
         relevance = data["relevance"]

@@ -3,9 +3,10 @@
 A document that is not whole changes nothing. A preview runs the same code and rolls every batch back.
 """
 
+import gc
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,19 +21,22 @@ from registry.outbound.client import Fetched, FetchFailed
 from registry.settings import Settings
 from registry.sync import absence, runs
 from registry.sync.adapters import ADAPTERS
-from registry.sync.adapters.contract import Adapter, DocumentRefused
-from registry.sync.applying import MAX_REFUSALS, Reading, apply_batch
+from registry.sync.adapters.contract import Adapter, DocumentRefused, Piece
+from registry.sync.applying import MAX_REFUSALS, apply_batch
 from registry.sync.classification import classifier
 from registry.sync.collector import collecting_seldom
 from registry.sync.feeds import feed_for_files
 from registry.sync.fetching import fetch_feed, is_repetition, kept_of_document, kept_of_repetition
+from registry.sync.judging import Reading, judge_batch
 from registry.sync.models import Feed, Run
 from registry.sync.reasons import RUN_REASONS
+from registry.sync.records import Known, read_known
 from registry.sync.report import Counts, Report
 from registry.sync.rules import Stop, never, reading_key
 from registry.sync.runs import Heartbeat, Progress, no_progress
 
 log = logging.getLogger(__name__)
+USUAL_THRESHOLDS = gc.get_threshold()
 Opening = Callable[[Session], Feed]
 """Finds (or makes) the feed of a run, in the session at hand"""
 
@@ -94,6 +98,16 @@ def _rolled_back(database: Database) -> Iterator[Session]:
         session.flush()
         session.expunge_all()  # what was read stays readable: a rollback would expire it
         session.rollback()
+
+
+@contextmanager
+def _rare_collections() -> Iterator[None]:
+    """Batches make many short-lived objects without cycles; looking for cycles among them costs a tenth of a run."""
+    gc.set_threshold(100_000, *USUAL_THRESHOLDS[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*USUAL_THRESHOLDS)
 
 
 class _Run:
@@ -248,17 +262,26 @@ class _Run:
         self._stage("apply")
         rows = self.settings.sync_batch_rows
         pause = self.settings.sync_pause_ms / 1000 if self.database.is_sqlite and not self.dry_run else 0
+        with _rare_collections():
+            self._apply_pieces(path, size, rows, pause)
+
+    def _apply_pieces(self, path: Path, size: int, rows: int, pause: float) -> None:
         for pieces in self.adapter.split(path, rows, lambda done: self._tick("apply", done, size)):
+            judged = judge_batch(pieces, self._known(pieces), self.reading)
             with self._transaction() as session:
                 now = utcnow()
-                feed_id = self._feed_id(session)
-                applied = apply_batch(session, feed_id, pieces, self.reading, now)
+                applied = apply_batch(session, self._feed_id(session), judged, self.reading, now)
                 if not self.dry_run:
                     runs.advance(session, self.reading.run_id, applied.counts, now)
             self.counts.plus(applied.counts)
-            self.seen.update(piece.remote_id for piece in pieces)
+            if self.trigger != "import":  # only a snapshot of a source says what is missing
+                self.seen.update(piece.remote_id for piece in pieces)
             self.report.refusals += applied.refusals[: MAX_REFUSALS - len(self.report.refusals)]
             time.sleep(pause)
+
+    def _known(self, pieces: Sequence[Piece]) -> dict[str, Known]:
+        with self.database.reading() as session:
+            return read_known(session, self.report.run.feed_id, [piece.remote_id for piece in pieces])
 
     def _feed_id(self, session: Session) -> int:
         """In a preview the feed itself may be one that was rolled back: then it is made anew in each transaction."""

@@ -66,7 +66,9 @@ def begin(session: Session, feed_id: int, trigger: str, actor: Actor, now: datet
     alive = select(Run).where(Run.feed_id == feed_id, Run.status == "running")  # type: ignore[arg-type]
     for other in session.execute(alive).scalars():
         if not is_dead(other.heartbeat_at, now):
-            raise Conflict(N_("This feed is being synchronised already."))
+            raise Conflict(
+                N_("This feed is being synchronised already. A run that was killed is taken over after a minute.")
+            )
         _end(session, other, "failed", "abandoned", RUN_REASONS["abandoned"], now)
     run = Run(feed_id=feed_id, trigger=trigger, started_at=now, heartbeat_at=now)
     session.add(run)

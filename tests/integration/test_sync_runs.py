@@ -1,5 +1,9 @@
 """Runs from beginning to end, over HTTP and from files: what is counted, what is untouched, what heals."""
 
+import os
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -7,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 
 from registry.accounts.actor import system
 from registry.accounts.models import AuditEntry
@@ -468,3 +472,67 @@ def test_a_heartbeat_keeps_a_slow_run_alive_and_sees_the_wish_to_stop(database: 
         beat.check()
     with pytest.raises(Conflict), database.transaction() as session:
         runs.cancel(session, CLI, run_id)
+
+
+def test_a_verdict_given_while_the_record_is_being_judged_is_not_lost(
+    database: Database, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import_file(database, settings, write(tmp_path, document(activity("A", "Rural water supply"))), "iati")
+    judge = runner.judge_batch
+
+    def meanwhile(*arguments: Any) -> Any:
+        judged = judge(*arguments)
+        with database.transaction() as session:
+            record = session.execute(select(FeedRecord)).scalar_one()
+            feeds.set_verdict(session, CLI, record.id or 0, "keep")
+        return judged
+
+    monkeypatch.setattr(runner, "judge_batch", meanwhile)
+    changed = write(tmp_path, document(activity("A", "Rural water supply, phase two")))
+    assert counts(import_file(database, settings, changed, "iati")) == {"created": 1}
+
+
+def test_small_writes_go_on_while_a_run_reads(
+    database: Database, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No lock is held while records are read and judged: that is where the time goes."""
+    judge = runner.judge_batch
+
+    def while_reading(*arguments: Any) -> Any:
+        with database.transaction() as session:
+            session.execute(update(Feed).values(config={"touched": True}))
+        return judge(*arguments)
+
+    monkeypatch.setattr(runner, "judge_batch", while_reading)
+    assert counts(import_file(database, settings, write(tmp_path, document(*many(3))), "iati")) == {"created": 3}
+
+
+def test_a_run_killed_in_the_middle_leaves_whole_batches_and_the_next_one_finishes(
+    sqlite_database: Database, settings: Settings, tmp_path: Path
+) -> None:
+    path = write(tmp_path, document(*many(3000)))
+    environment = {
+        **os.environ,
+        "CASA_DATABASE_URL": sqlite_database.url,
+        "CASA_DATA_DIR": str(tmp_path),
+        "CASA_SYNC_BATCH_ROWS": "50",
+        "CASA_SECRET_KEY": settings.secret_key,
+    }
+    command = [sys.executable, "-m", "registry.cli", "import", "programmes", str(path), "--format", "iati"]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        end = time.monotonic() + 60
+        while count(sqlite_database, Programme) < 200 and time.monotonic() < end:
+            time.sleep(0.02)
+        process.kill()
+    done = count(sqlite_database, Programme)
+    assert 200 <= done < 3000 and done == count(sqlite_database, FeedRecord) and done % 50 == 0
+    assert rows(sqlite_database, Run.status, Run.created) == [("running", done)]
+    with pytest.raises(Conflict):
+        import_file(sqlite_database, settings, path, "iati")
+    with sqlite_database.transaction() as session:
+        session.execute(update(Run).values(heartbeat_at=utcnow() - timedelta(minutes=2)))
+    assert counts(import_file(sqlite_database, settings, path, "iati")) == {"created": 3000 - done, "unchanged": done}
+    with sqlite_database.reading() as session:
+        assert session.execute(text("PRAGMA integrity_check")).scalar_one() == "ok"
+        created = session.execute(select(Event.record_id).where(Event.type == "programme.created")).scalars().all()
+        assert len(created) == len(set(created)) == 3000

@@ -18,7 +18,7 @@ BLOCK = 1 << 16
 MAX_BYTES = 4_000_000
 MAX_ELEMENTS = 20_000
 MAX_DEPTH = 40
-BATCH_BYTES = 8_000_000
+BATCH_BYTES = 4_000_000
 _TOO_DEEP = etree.XPath("boolean(" + "/".join(["*"] * MAX_DEPTH) + ")")
 
 
