@@ -26,9 +26,7 @@ FEED = "imports"
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path))
 @click.option("--format", "format_name", type=click.Choice([*ADAPTERS, *FORMATS]), required=True, help="What FILE is.")
 @click.option("--scope", type=click.Choice(SCOPES), help="Programmes: only what is about small arms, or everything.")
-@click.option(
-    "--feed", help=f"Programmes: the feed they belong to, made where there is none. [default: {FEED}]"
-)
+@click.option("--feed", help=f"Programmes: the feed they belong to, made where there is none. [default: {FEED}]")
 @click.option("--dry-run", is_flag=True, help="Do everything, write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @pass_context

@@ -53,9 +53,7 @@ def test_reason_codes_in_the_code_are_the_ones_that_are_documented() -> None:
     sources = [*(ROOT / "registry/sync").rglob("*.py"), *(ROOT / "registry/outbound").rglob("*.py")]
     text = "\n".join(path.read_text(encoding="utf-8") for path in sources)
     run_codes = set(re.findall(r'(?:DocumentRefused|FetchFailed)\(\s*"(\w+)"', text))
-    record_codes = set(re.findall(r'RecordFault\(\s*"(\w+)"', text)) | set(
-        re.findall(r'\.quarantine\("(\w+)"', text)
-    )
+    record_codes = set(re.findall(r'RecordFault\(\s*"(\w+)"', text)) | set(re.findall(r'\.quarantine\("(\w+)"', text))
     assert run_codes and run_codes <= RUN_REASONS.keys()
     assert record_codes and record_codes <= RECORD_REASONS.keys()
     assert RecordFault("x", "y").code == "x"
