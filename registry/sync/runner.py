@@ -3,7 +3,6 @@
 A document that is not whole changes nothing. A preview runs the same code and rolls every batch back.
 """
 
-import gc
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -36,7 +35,6 @@ from registry.sync.rules import Stop, never, reading_key
 from registry.sync.runs import Heartbeat, Progress, no_progress
 
 log = logging.getLogger(__name__)
-USUAL_THRESHOLDS = gc.get_threshold()
 Opening = Callable[[Session], Feed]
 """Finds (or makes) the feed of a run, in the session at hand"""
 
@@ -98,16 +96,6 @@ def _rolled_back(database: Database) -> Iterator[Session]:
         session.flush()
         session.expunge_all()  # what was read stays readable: a rollback would expire it
         session.rollback()
-
-
-@contextmanager
-def _rare_collections() -> Iterator[None]:
-    """Batches make many short-lived objects without cycles; looking for cycles among them costs a tenth of a run."""
-    gc.set_threshold(100_000, *USUAL_THRESHOLDS[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*USUAL_THRESHOLDS)
 
 
 class _Run:
@@ -262,10 +250,6 @@ class _Run:
         self._stage("apply")
         rows = self.settings.sync_batch_rows
         pause = self.settings.sync_pause_ms / 1000 if self.database.is_sqlite and not self.dry_run else 0
-        with _rare_collections():
-            self._apply_pieces(path, size, rows, pause)
-
-    def _apply_pieces(self, path: Path, size: int, rows: int, pause: float) -> None:
         for pieces in self.adapter.split(path, rows, lambda done: self._tick("apply", done, size)):
             judged = judge_batch(pieces, self._known(pieces), self.reading)
             with self._transaction() as session:
