@@ -34,12 +34,14 @@ class Busy(Exception):
 def _sync(trigger: str) -> Work:
     def work(database: Database, settings: Settings, key: str, stop: threading.Event) -> None:
         try:
-            run_feed(database, settings, int(key), trigger=trigger, actor=system("scheduler"), stop=stop.is_set)
+            report = run_feed(
+                database, settings, int(key), trigger=trigger, actor=system("scheduler"), stop=stop.is_set
+            )
         except NotFound:
             return  # the feed is gone
         except Conflict as error:
             raise Busy(str(error)) from None
-        if stop.is_set():
+        if report.run.status == "cancelled" and stop.is_set():
             raise Busy("stopped on the way")
 
     return work
