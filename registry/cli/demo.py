@@ -29,6 +29,7 @@ from registry.sync.models import Feed, Run
 
 FEED, RUN = Feed.__table__, Run.__table__  # type: ignore[attr-defined]
 PARTNER_PORT_STEP = 1
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @click.command("seed")
@@ -137,6 +138,9 @@ def _start(processes: ExitStack, settings: Settings, command: list[str]) -> subp
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
+    # A second Ctrl-C must not leave a process behind by breaking off the first one's work.
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
     if process.poll() is None:
         process.terminate()
         try:
@@ -150,7 +154,7 @@ def _stop_on_signals() -> None:
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
 
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in SIGNALS:
         signal.signal(number, stop)
 
 

@@ -5,11 +5,6 @@ import re
 from registry.web import messages
 
 
-def test_the_message_files_are_current() -> None:
-    behind = [path.name for path, text in messages.pages().items() if path.read_text(encoding="utf-8") != text]
-    assert not behind, f"{behind} are behind the code: run `make messages`"
-
-
 def test_messages_of_pages_and_of_services_are_both_in_the_list() -> None:
     text = messages.TEMPLATE.read_text(encoding="utf-8")
     assert 'msgid "Somebody else changed this record while you were editing it."' in text
