@@ -6,6 +6,7 @@ facet leave its own filter out, so that they say what else could be chosen.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, case, func, select
@@ -86,6 +87,15 @@ def conditions(actor: Actor, filters: Filters, broad: bool = False) -> list[Colu
     return found
 
 
+NOTHING_ASKED = Filters().key()
+
+
+@lru_cache(maxsize=256)
+def _unfiltered(actor: Actor) -> Select[Any]:
+    """The list that most people see first: its statement is made once per kind of reader, not per request."""
+    return _LIST.where(*conditions(actor, Filters()))
+
+
 def _wanted(facet: str, values: Iterable[str]) -> Iterator[str]:
     for value in values:
         if facet == "country":
@@ -110,6 +120,8 @@ def list_programmes(
     By relevance, programmes whose title alone holds the words come first, the most recently changed before others.
     Raises InvalidInput for an unknown sort, facet or cursor.
     """
+    if filters.key() == NOTHING_ASKED:
+        return keyset(session, _unfiltered(actor), sort_of(None if sort == "relevance" else sort, SORTS), cursor, limit)
     broad = bool(filters.key()[1]) and count_programmes(session, actor, filters) > BROAD
     statement = _LIST.where(*conditions(actor, filters, broad))
     if not filters.q.strip():
