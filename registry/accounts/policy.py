@@ -48,6 +48,7 @@ ROUTES: dict[str | tuple[str, str], Rule] = {
     "api-docs.openapi_json": Rule(EVERYONE),
     "problems.ProblemKinds": Rule(EVERYONE),
     "changes.Changes": Rule(EVERYONE, "changes:read"),
+    "snapshot.Snapshot": Rule(EVERYONE, "changes:read catalogue:read needs:read offers:read assessments:read"),
     # API: the catalogue
     ("organisations.Organisations", "GET"): Rule(EVERYONE, "catalogue:read"),
     ("organisations.Organisations", "POST"): Rule(STAFF, "catalogue:write"),

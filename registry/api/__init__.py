@@ -55,6 +55,7 @@ MODULES: dict[str, str] = {
     "assessments": "registry.api.assessments",
     "feeds": "registry.api.feeds",
     "changes": "registry.api.changes",
+    "snapshot": "registry.api.snapshot",
 }
 """Name → module that defines `blp`, in the order in which the description lists them."""
 

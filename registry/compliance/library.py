@@ -188,6 +188,8 @@ def _store(session: Session, actor: Actor, edition: Edition) -> None:
     )
     session.add(standard)
     session.flush()
-    summary = {"standard": edition.slug, "version": edition.version, "sha256": edition.sha256, "current": newest}
+    summary = {"standard": edition.slug, "edition": edition.version, "sha256": edition.sha256, "current": newest}
     audit.record(session, actor, "standard.load", f"standard:{standard.id}", **summary)
-    emit(session, Change("standard.loaded", "standard", standard.id or 0, 1, summary), at=now)
+    # To followers the standard is one record, whose version counts the editions loaded.
+    record_id = min((other.id or 0 for other in others), default=standard.id or 0)
+    emit(session, Change("standard.loaded", "standard", record_id, len(others) + 1, summary), at=now)

@@ -95,6 +95,11 @@ def cloud_event(event: Row[Any], source: str) -> dict[str, Any]:
     }
 
 
+def current_cursor(session: Session, epoch: str) -> str:
+    """The cursor behind all that is sequenced: what follows it is only what comes."""
+    return encode_cursor(epoch, last_position(session))
+
+
 def _instant(at: datetime) -> str:
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
