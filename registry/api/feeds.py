@@ -53,6 +53,7 @@ class FeedDocument(Schema):
     id = fields.Integer()
     name = fields.String()
     adapter = fields.String()
+    config = fields.Dict(keys=fields.String())
     url = fields.String(allow_none=True)
     organisation_id = fields.Integer(allow_none=True)
     scope = fields.String()

@@ -36,6 +36,29 @@ def _minutes(_context: click.Context, _option: click.Parameter, text: str | None
     return int(found[1]) * {"": 1, "m": 1, "h": 60, "d": 1440}[found[2]]
 
 
+def _settings(_context: click.Context, _option: click.Parameter, pairs: tuple[str, ...]) -> dict[str, Any]:
+    """`key=value` and `columns.title=Project name` → nested settings."""
+    config: dict[str, Any] = {}
+    for pair in pairs:
+        path, found, value = pair.partition("=")
+        *above, last = path.split(".")
+        place = config
+        for name in above:
+            place = place.setdefault(name, {})
+            if not isinstance(place, dict):
+                raise click.BadParameter(f"“{path}” lies inside a setting that has a value of its own")
+        if not (found and path):
+            raise click.BadParameter(f"“{pair}”: write key=value")
+        place[last] = value
+    return config
+
+
+with_config = click.option(
+    "--config", "config", multiple=True, callback=_settings, metavar="KEY=VALUE",
+    help="A setting of the format (docs/adapters.md), as often as needed: --config columns.title='Project name'.",
+)  # fmt: skip
+
+
 @feed_command.command("add")
 @click.argument("name")
 @click.argument("url")
@@ -44,16 +67,17 @@ def _minutes(_context: click.Context, _option: click.Parameter, text: str | None
               help="Only what is about small arms, or everything.")  # fmt: skip
 @click.option("--every", callback=_minutes, help="Interval: 60m, 12h, 7d. Without it the feed runs by hand only.")
 @click.option("--organisation", type=int, help="Number of the organisation that publishes it.")
+@with_config
 @as_json
 @pass_context
 def add_command(
     context: Context, name: str, url: str, adapter: str, scope: str, every: int | None, organisation: int | None,
-    as_json: bool,
+    config: dict[str, Any], as_json: bool,
 ) -> None:  # fmt: skip
     """Add a feed."""
     form = {
         "name": name, "url": url, "adapter": adapter, "scope": scope, "every_minutes": every,
-        "organisation_id": organisation,
+        "organisation_id": organisation, "config": config,
     }  # fmt: skip
     with context.database.transaction() as session:
         feed = feeds.create_feed(session, context.actor, load(FeedForm(), form))

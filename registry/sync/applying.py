@@ -11,7 +11,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlmodel import Session
 
 from registry.accounts import audit
-from registry.catalogue.programmes import Stored, archive, store_batch
+from registry.catalogue.programmes import Stored
 from registry.sync import records
 from registry.sync.judging import BY_VERDICT, Item, Judged, Reading, judge
 from registry.sync.report import Counts, Refusal
@@ -44,7 +44,8 @@ def apply_batch(session: Session, feed_id: int, judged: Judged, reading: Reading
         source = f"feed:{feed_id}"
         _store(session, [item for item in changed if item.incoming], reading, source, applied.counts, now)
         _withdraw(session, changed, reading, applied.counts, now)
-        records.write(session, feed_id, [(item.known, item.piece.remote_id, item.values) for item in changed])
+        rows = [(item.known, item.piece.remote_id, item.values) for item in changed]
+        records.write(session, feed_id, reading.target.column, rows)
     records.move(session, judged.moved)
     for item in changed:
         outcome = item.values["outcome"]
@@ -68,7 +69,7 @@ def _store(
         for item in items:
             alone = _try(session, [item], reading, source, now)
             if isinstance(alone, str):
-                item.quarantine("not_storable", alone, reading.adapter)
+                item.quarantine("not_storable", alone, reading.reader)
             else:
                 _settle(item, alone[0], counts)
         return
@@ -81,7 +82,7 @@ def _try(session: Session, items: Sequence[Item], reading: Reading, source: str,
     mark = audit.pending(session)
     savepoint = session.begin_nested()
     try:
-        stored = store_batch(
+        stored = reading.target.store(
             session,
             [item.incoming for item in items if item.incoming],
             source=source,
@@ -100,15 +101,15 @@ def _try(session: Session, items: Sequence[Item], reading: Reading, source: str,
 
 
 def _settle(item: Item, stored: Stored, counts: Counts) -> None:
-    item.values["programme_id"] = stored.programme_id
+    item.values["target_id"] = stored.programme_id
     counts.add("updated" if stored.outcome == "revived" else stored.outcome)
     if stored.outcome == "revived":
         counts.add("revived")
 
 
 def _withdraw(session: Session, items: Sequence[Item], reading: Reading, counts: Counts, now: datetime) -> None:
-    """Take programmes out of the catalogue whose record now counts as not belonging there."""
+    """Withdraw what came of records that now count as not belonging here."""
     for code, reason in (("not_relevant", NOT_RELEVANT), ("verdict", BY_VERDICT)):
-        ids = [item.programme_id for item in items if item.programme_id and item.values["reason_code"] == code]
+        ids = [item.target_id for item in items if item.target_id and item.values["reason_code"] == code]
         if ids:
-            counts.add("archived", archive(session, ids, reason, reading.actor, now))
+            counts.add("archived", reading.target.archive(session, ids, reason, reading.actor, now))

@@ -15,12 +15,13 @@ from registry.db import touch, utcnow
 from registry.errors import N_, Conflict, InvalidInput, NotFound
 from registry.events.outbox import Change, emit
 from registry.schemas import load
+from registry.sync.adapters import ADAPTERS
 from registry.sync.models import Feed, FeedRecord, Schedule
 from registry.sync.schemas import FeedForm
 
 SYNC, SYNC_NOW = "feed.sync", "feed.sync_now"
 """Tasks: as scheduled, and once because a person asked."""
-EDITABLE = ("name", "url", "scope", "every_minutes", "organisation_id", "enabled")
+EDITABLE = ("name", "url", "scope", "every_minutes", "organisation_id", "enabled", "config")
 
 
 def create_feed(session: Session, actor: Actor, data: Mapping[str, Any], now: datetime | None = None) -> Feed:
@@ -46,7 +47,8 @@ def update_feed(
 ) -> Feed:
     """Change what is given (FeedPatch). Raises NotFound, VersionMismatch, InvalidInput.
 
-    Another address forgets what the old one said of its last document, so everything is read anew.
+    Another address forgets what the old one said of its last document, so everything is read anew; another
+    configuration reads everything anew too.
     """
     policy.require(actor, "feed.manage")
     now = now or utcnow()
@@ -63,7 +65,7 @@ def update_feed(
         feed.etag = feed.last_modified = feed.document_sha256 = None
     session.add(feed)
     session.flush()
-    _plan(session, feed, now, due_now="url" in changes)
+    _plan(session, feed, now, due_now=not changes.keys().isdisjoint(("url", "config")))
     record_revision(session, actor, "feed", feed_id, feed.version, changes, now)
     _note(session, actor, feed, "updated", changes, now)
     return feed
@@ -139,6 +141,9 @@ def set_verdict(session: Session, actor: Actor, record_id: int, verdict: str | N
 
 
 def _check(session: Session, data: Mapping[str, Any], feed: Feed | None) -> None:
+    """Raise InvalidInput where what is given does not fit the registry or the feed's format."""
+    if feed is None or "config" in data:
+        ADAPTERS[feed.adapter if feed else data["adapter"]].bind(data.get("config") or {})
     if "name" in data:
         other = feed_named(session, data["name"])
         if other is not None and (feed is None or other.id != feed.id):

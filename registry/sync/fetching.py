@@ -1,17 +1,31 @@
-"""Fetching a feed's document, if it is not the one applied last: validators, and what is kept of each answer."""
+"""Fetching a feed's document, if it is not the one applied last: validators, and what is kept of each answer.
 
+A document of several pages is fetched page after page into a folder; nothing is used before its last page is there.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin, urlsplit
 
-from registry.outbound.client import Fetched, Progress, Validators, fetch
+from registry.outbound.client import Fetched, FetchFailed, Progress, Validators, check_url, fetch
 from registry.settings import Settings
+from registry.sync.adapters.contract import Adapter
 from registry.sync.models import Feed
 from registry.sync.rules import Stop, document_key, is_refetch_due, was_read_alike
+
+NextPage = Callable[[Path, str], str | None]
+"""(a fetched page, its address) → the address of the next"""
+MAX_PAGES = 10_000
 
 
 def fetch_feed(
     feed: Feed,
+    adapter: Adapter,
     settings: Settings,
     folder: Path,
     reading: str,
@@ -23,8 +37,11 @@ def fetch_feed(
 ) -> Fetched:
     """Download the document into `folder`, asking only for a newer one where the last was read as it would be now.
 
-    `reading`: rules.reading_key. Raises FetchFailed.
+    `reading`: rules.reading_key. Documents of several pages are asked for anew each time: an unchanged first page says
+    nothing of the others. Raises FetchFailed, and DocumentRefused for a page that is none.
     """
+    if adapter.next_page:
+        return fetch_pages(feed.url or "", adapter.next_page, settings, folder, progress=progress, stop=stop)
     unconditional = unconditional or is_refetch_due(feed.full_fetch_at, now, settings.refetch_days)
     conditional = was_read_alike(reading, feed.document_sha256) and not unconditional
     return fetch(
@@ -35,6 +52,81 @@ def fetch_feed(
         progress=progress,
         stop=stop,
     )
+
+
+def fetch_pages(
+    url: str,
+    next_page: NextPage,
+    settings: Settings,
+    folder: Path,
+    *,
+    progress: Progress,
+    stop: Stop,
+    max_pages: int = MAX_PAGES,
+) -> Fetched:
+    """Download a document's pages into a folder of their own below `folder`, in order: that folder is its path.
+
+    The limits of time and bytes are for all pages together. Raises as fetch_feed; code `pages` where the pages do not
+    come to an end, or lead to another server.
+    """
+    pages = folder / "pages"
+    pages.mkdir()
+    until = time.monotonic() + settings.fetch_timeout_seconds
+    seen = {url: 1}
+    received, complete, sha256 = 0, True, hashlib.sha256()
+    contents: dict[str, int] = {}
+    following: str | None = url
+    fetched: Fetched
+    while following is not None:
+        number = len(seen)
+        address = following
+        before = received
+        fetched = fetch(
+            address,
+            settings=settings,
+            sink=pages / f"{number:06}",
+            deadline=max(0.1, until - time.monotonic()),
+            max_bytes=max(1, settings.fetch_max_bytes - received),
+            progress=lambda done, _all, before=before: progress(before + done, None),  # type: ignore[misc]
+            stop=stop,
+        )
+        assert fetched.path is not None  # only a conditional request is answered by 304
+        same = contents.setdefault(fetched.sha256, number)
+        if same != number:
+            raise FetchFailed("pages", f"Page {number} is the same as page {same}: the pages would never end.")
+        received, complete = received + fetched.bytes, complete and fetched.complete
+        sha256.update(bytes.fromhex(fetched.sha256))
+        following = _following(next_page(fetched.path, address), address, number)
+        if following is not None:
+            if following in seen:
+                raise FetchFailed("pages", f"Page {number} names page {seen[following]} as the next: a circle.")
+            if number >= max_pages:
+                raise FetchFailed("pages", f"There are more than {max_pages:,} pages.")
+            seen[following] = number + 1
+    return replace(
+        fetched,
+        validators=Validators(),
+        path=pages,
+        bytes=received,
+        sha256=sha256.hexdigest(),
+        complete=complete,
+        url=url,
+    )
+
+
+def _following(link: str | None, address: str, number: int) -> str | None:
+    """The next page's address, made absolute and checked: on the server of the page that names it."""
+    if link is None:
+        return None
+    try:
+        absolute = urljoin(address, link)
+        check_url(absolute)
+        here, there = urlsplit(address), urlsplit(absolute)
+    except (FetchFailed, ValueError) as error:
+        raise FetchFailed("pages", f"Page {number} names a next page that has no valid address: {error}") from None
+    if (here.scheme, here.hostname, here.port) != (there.scheme, there.hostname, there.port):
+        raise FetchFailed("pages", f"Page {number} names a next page on another server, “{there.netloc[:100]}”.")
+    return absolute
 
 
 def is_repetition(feed: Feed, fetched: Fetched, reading: str) -> bool:

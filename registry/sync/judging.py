@@ -9,11 +9,12 @@ from typing import Any
 
 from registry.accounts.actor import Actor
 from registry.catalogue.programmes import Incoming
-from registry.sync.adapters.contract import Adapter, Piece, Record, RecordFault
+from registry.sync.adapters.contract import Piece, Reader, Record, RecordFault
 from registry.sync.classification import Classified
 from registry.sync.records import Known
 from registry.sync.report import Counts, Refusal
 from registry.sync.rules import record_key
+from registry.sync.targets import Target
 
 BY_VERDICT = "a person decided that it does not belong here"
 Judge = Callable[[dict[str, Any]], Classified]
@@ -23,7 +24,8 @@ Judge = Callable[[dict[str, Any]], Classified]
 class Reading:
     """How one run reads and judges: the same for all of its batches."""
 
-    adapter: Adapter
+    reader: Reader
+    target: Target
     scope: str
     key: str
     """rules.reading_key"""
@@ -42,17 +44,17 @@ class Item:
     incoming: Incoming | None = None
 
     @property
-    def programme_id(self) -> int | None:
-        return self.known.programme_id if self.known else None
+    def target_id(self) -> int | None:
+        return self.known.target_id if self.known else None
 
-    def quarantine(self, code: str, reason: str, adapter: Adapter) -> None:
+    def quarantine(self, code: str, reason: str, reader: Reader) -> None:
         """Keep it out, with the reason and the beginning of its text."""
         self.incoming = None
         self.values |= {
             "outcome": "quarantined",
             "reason_code": code,
             "reason": reason[:1000],
-            "fragment": adapter.fragment(self.piece),
+            "fragment": reader.fragment(self.piece),
         }
 
 
@@ -90,7 +92,7 @@ def judge(piece: Piece, known: Known | None, reading: Reading) -> Item:
     values: dict[str, Any] = {
         "sha256": record_key(reading.key, piece.sha256),
         "outcome": "applied",
-        "programme_id": known.programme_id if known else None,
+        "target_id": known.target_id if known else None,
         "title": "",
         "reason_code": None,
         "reason": None,
@@ -102,13 +104,13 @@ def judge(piece: Piece, known: Known | None, reading: Reading) -> Item:
     try:
         if piece.fault:
             raise piece.fault
-        record = reading.adapter.read(piece)
+        record = reading.reader.read(piece)
         judged = reading.classify(record.document)
     except RecordFault as fault:
-        item.quarantine(fault.code, fault.reason, reading.adapter)
+        item.quarantine(fault.code, fault.reason, reading.reader)
         return item
     except Exception as error:  # noqa: BLE001  (one record the reader was not made for must not end the run)
-        item.quarantine("unreadable", f"{type(error).__name__}: {error}", reading.adapter)
+        item.quarantine("unreadable", f"{type(error).__name__}: {error}", reading.reader)
         return item
     values["title"] = record.title
     verdict = known.verdict if known else None
@@ -116,7 +118,7 @@ def judge(piece: Piece, known: Known | None, reading: Reading) -> Item:
         values |= {"outcome": "ignored", "reason_code": "verdict", "reason": BY_VERDICT}
     elif judged.relevant or reading.scope == "all" or verdict == "keep":
         relevance = judged.reason if judged.relevant else "kept by a person" if verdict == "keep" else "scope all"
-        item.incoming = Incoming(record.document, item.programme_id, judged.themes, relevance)
+        item.incoming = Incoming(record.document, item.target_id, judged.themes, relevance)
         _note_warnings(values, record)
     else:
         values |= {"outcome": "ignored", "reason_code": "not_relevant", "reason": judged.reason[:1000]}

@@ -20,6 +20,7 @@ RUN_REASONS: dict[str, str] = {
     "not_well_formed": "The XML is broken.",
     "not_activities": "The document is something else than IATI activities.",
     "oversize": "The file holds a single text or a nesting too large to read.",
+    "pages": "The document's pages do not come to an end, or lead to another server.",
     "cancelled": "A person stopped the run; what was applied before stays.",
     "abandoned": "The process that ran it ended without a word; the next run goes on from what was applied.",
     "internal": "An error of this registry; the log has the details.",

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Table, bindparam, insert, select, update
+from sqlalchemy import Table, Update, bindparam, insert, select, update
 from sqlmodel import Session
 
 from registry.sync.models import FeedRecord
@@ -21,7 +22,8 @@ class Known:
     remote_id: str
     sha256: str
     outcome: str
-    programme_id: int | None
+    target_id: int | None
+    """What it became: a row of the feed's target (registry.sync.targets)"""
     line: int | None
     missing_since: datetime | None
     missing_snapshots: int
@@ -30,7 +32,8 @@ class Known:
     reason: str | None
 
 
-_COLUMNS = tuple(RECORD.c[name] for name in Known.__slots__)
+TARGET_ID = RECORD.c.programme_id.label("target_id")
+_COLUMNS = tuple(TARGET_ID if name == "target_id" else RECORD.c[name] for name in Known.__slots__)
 _KNOWN = select(*_COLUMNS).where(
     RECORD.c.feed_id == bindparam("feed"), RECORD.c.remote_id.in_(bindparam("ids", expanding=True))
 )
@@ -50,14 +53,9 @@ def read_all(session: Session, feed_id: int) -> Iterator[Known]:
 
 
 _WRITTEN = (
-    "sha256", "outcome", "programme_id", "title", "reason_code", "reason", "line", "fragment", "run_id",
+    "sha256", "outcome", "title", "reason_code", "reason", "line", "fragment", "run_id",
 )  # fmt: skip
 _INSERT = insert(RECORD)
-_UPDATE = (
-    update(RECORD)
-    .where(RECORD.c.id == bindparam("the_id"))
-    .values({name: bindparam(name) for name in _WRITTEN} | {"missing_since": None, "missing_snapshots": 0})
-)
 _MOVE = update(RECORD).where(RECORD.c.id == bindparam("the_id")).values(line=bindparam("line"))
 _MISSING = (
     update(RECORD)
@@ -67,18 +65,32 @@ _MISSING = (
 _FORGET = RECORD.delete().where(RECORD.c.id == bindparam("the_id"))
 
 
-def write(session: Session, feed_id: int, rows: Iterable[tuple[Known | None, str, dict[str, Any]]]) -> None:
-    """Write (what was known, remote id, the columns in force) of records that changed; they are no longer missing."""
+@cache
+def _update(target_column: str) -> Update:
+    written: dict[str, Any] = {name: bindparam(name) for name in (*_WRITTEN, target_column)}
+    statement = update(RECORD).where(RECORD.c.id == bindparam("the_id"))
+    return statement.values(written | {"missing_since": None, "missing_snapshots": 0})
+
+
+def write(
+    session: Session, feed_id: int, target_column: str, rows: Iterable[tuple[Known | None, str, dict[str, Any]]]
+) -> None:
+    """Write (what was known, remote id, the columns in force) of records that changed; they are no longer missing.
+
+    `target_id` among the columns goes into `target_column`.
+    """
     new, changed = [], []
     for known, remote_id, values in rows:
+        row = dict(values)
+        row[target_column] = row.pop("target_id")
         if known is None:
-            new.append(values | {"feed_id": feed_id, "remote_id": remote_id, "missing_snapshots": 0})
+            new.append(row | {"feed_id": feed_id, "remote_id": remote_id, "missing_snapshots": 0})
         else:
-            changed.append(values | {"the_id": known.id})
+            changed.append(row | {"the_id": known.id})
     if new:
         session.execute(_INSERT, new)
     if changed:
-        session.execute(_UPDATE, changed)
+        session.execute(_update(target_column), changed)
 
 
 def move(session: Session, lines: Sequence[tuple[int, int | None]]) -> None:

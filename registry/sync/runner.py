@@ -20,9 +20,8 @@ from registry.outbound.client import Fetched, FetchFailed
 from registry.settings import Settings
 from registry.sync import absence, runs
 from registry.sync.adapters import ADAPTERS
-from registry.sync.adapters.contract import Adapter, DocumentRefused, Piece
+from registry.sync.adapters.contract import DocumentRefused, Piece
 from registry.sync.applying import MAX_REFUSALS, apply_batch
-from registry.sync.classification import classifier
 from registry.sync.collector import collecting_seldom
 from registry.sync.feeds import feed_for_files
 from registry.sync.fetching import fetch_feed, is_repetition, kept_of_document, kept_of_repetition
@@ -33,6 +32,7 @@ from registry.sync.records import Known, read_known
 from registry.sync.report import Counts, Report
 from registry.sync.rules import Stop, never, reading_key
 from registry.sync.runs import Heartbeat, Progress, no_progress
+from registry.sync.targets import TARGETS
 
 log = logging.getLogger(__name__)
 Opening = Callable[[Session], Feed]
@@ -154,14 +154,17 @@ class _Run:
         now = utcnow()
         with self._transaction() as session:
             feed = self.opening(session)
+            adapter = ADAPTERS[feed.adapter]
+            reader = adapter.bind(feed.config)
             _feed, run = runs.begin(session, feed.id or 0, self.trigger, self.actor, now)
-        adapter = ADAPTERS[feed.adapter]
-        scope = self.scope or feed.scope
+        scope, target = self.scope or feed.scope, TARGETS[adapter.target]
+        judge = target.judge()
         self.reading = Reading(
-            adapter=adapter,
+            reader=reader,
+            target=target,
             scope=scope,
-            key=reading_key(adapter.name, adapter.version, classifier().version, scope),
-            classify=classifier().classify,
+            key=reading_key(adapter.name, adapter.reads_as(feed.config), judge.version, scope),
+            classify=judge.classify,
             actor=system(f"feed:{feed.id} run:{run.id}"),
             run_id=run.id or 0,
         )
@@ -171,10 +174,6 @@ class _Run:
 
     def _transaction(self) -> Any:
         return _rolled_back(self.database) if self.dry_run else self.database.transaction()
-
-    @property
-    def adapter(self) -> Adapter:
-        return self.reading.adapter
 
     def _stage(self, stage: str) -> None:
         self.report.run.stage = stage
@@ -193,6 +192,7 @@ class _Run:
         with TemporaryDirectory(prefix="spool-", dir=self.settings.data_dir) as folder:
             fetched = fetch_feed(
                 feed,
+                ADAPTERS[feed.adapter],
                 self.settings,
                 Path(folder),
                 key,
@@ -211,7 +211,7 @@ class _Run:
         """The document is the one applied last: what was missing from it is missing once more."""
         now = utcnow()
         with self._transaction() as session:
-            archived = absence.after_repetition(session, feed.id or 0, self.reading.actor, now)
+            archived = absence.after_repetition(session, feed.id or 0, self.reading.target, self.reading.actor, now)
             runs.note_fetch(session, feed.id or 0, kept_of_repetition(feed, fetched, now))
         self.counts.add("archived", archived)
         self._settle("not_modified", "unchanged", RUN_REASONS["unchanged"])
@@ -225,7 +225,13 @@ class _Run:
             try:
                 with self._transaction() as session:
                     archived = absence.after_snapshot(
-                        session, feed.id or 0, self.seen, self.reading.actor, utcnow(), accept_losses=accept_losses
+                        session,
+                        feed.id or 0,
+                        self.reading.target,
+                        self.seen,
+                        self.reading.actor,
+                        utcnow(),
+                        accept_losses=accept_losses,
                     )
                 self.counts.add("archived", archived)
             except absence.Brake as error:
@@ -246,11 +252,11 @@ class _Run:
         """Read the document twice: once to its end, to know that it is whole, then record by record."""
         self.report.run.bytes = size
         self._stage("verify")
-        self.adapter.verify(path, lambda done: self._tick("verify", done, size))
+        self.reading.reader.verify(path, lambda done: self._tick("verify", done, size))
         self._stage("apply")
         rows = self.settings.sync_batch_rows
         pause = self.settings.sync_pause_ms / 1000 if self.database.is_sqlite and not self.dry_run else 0
-        for pieces in self.adapter.split(path, rows, lambda done: self._tick("apply", done, size)):
+        for pieces in self.reading.reader.split(path, rows, lambda done: self._tick("apply", done, size)):
             judged = judge_batch(pieces, self._known(pieces), self.reading)
             with self._transaction() as session:
                 now = utcnow()

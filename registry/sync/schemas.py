@@ -44,6 +44,13 @@ class FeedForm(Schema):
     )
     organisation_id = RecordId(load_default=None, allow_none=True)
     enabled = fields.Boolean(load_default=True)
+    config = fields.Dict(
+        keys=fields.String(),
+        load_default=dict,
+        metadata={
+            "description": "what the format needs to know: see docs/adapters.md. Checked by the format's own rules"
+        },
+    )
 
     @validates("url")
     def _check_url(self, value: str | None, **_: Any) -> None:

@@ -20,7 +20,8 @@ from registry.db import Database, utcnow
 from registry.errors import Conflict, NotFound
 from registry.events.models import Event
 from registry.settings import Settings
-from registry.sync import applying, feeds, runner, runs
+from registry.sync import applying, feeds, runner, runs, targets
+from registry.sync.classification import classifier
 from registry.sync.models import Feed, FeedRecord, Run
 from registry.sync.report import Report
 from registry.sync.runner import import_file, run_feed
@@ -239,7 +240,7 @@ def test_a_record_that_breaks_keeps_its_last_good_version_and_heals(
 def test_what_the_database_does_not_take_is_found_and_quarantined_alone(
     database: Database, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store = applying.store_batch
+    store = targets.PROGRAMMES.store
 
     def refusing(session: Any, incoming: Any, **options: Any) -> Any:
         if any(item.document["iati_identifier"] == "XX-TEST-3" for item in incoming):
@@ -248,7 +249,7 @@ def test_what_the_database_does_not_take_is_found_and_quarantined_alone(
             session.flush()
         return store(session, incoming, **options)
 
-    monkeypatch.setattr(applying, "store_batch", refusing)
+    monkeypatch.setitem(runner.TARGETS, "programme", replace(targets.PROGRAMMES, store=refusing))
     report = import_file(database, settings, write(tmp_path, document(*many(5))), "iati", scope="all")
     assert counts(report) == {"created": 4, "quarantined": 1}
     assert report.refusals[0].code == "not_storable" and count(database, Programme) == 4
@@ -259,7 +260,7 @@ def test_a_reader_that_fails_on_one_record_does_not_end_the_run(
 ) -> None:
     content = document(*many(3))
     path = write(tmp_path, content)
-    judge = runner.classifier().classify
+    judge = classifier().classify
 
     class Failing:
         version = "x"
@@ -270,7 +271,7 @@ def test_a_reader_that_fails_on_one_record_does_not_end_the_run(
                 raise ZeroDivisionError("never seen before")
             return judge(found)
 
-    monkeypatch.setattr(runner, "classifier", lambda: Failing)
+    monkeypatch.setitem(runner.TARGETS, "programme", replace(targets.PROGRAMMES, judge=Failing))
     report = import_file(database, settings, path, "iati", scope="all")
     assert counts(report) == {"created": 2, "quarantined": 1}
     assert "ZeroDivisionError: never seen before" in report.refusals[0].reason

@@ -7,7 +7,7 @@ from typing import Any
 from registry.sync.adapters import ADAPTERS
 from registry.sync.adapters.contract import Piece, Record
 
-IATI = ADAPTERS["iati"]
+IATI = ADAPTERS["iati"].bind({})
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "iati"
 ARMS = "Control of small arms"
 

@@ -24,7 +24,7 @@ def write(path: Path, *documents: Mapping[str, Any]) -> Path:
 
 
 def read(path: Path) -> list[dict[str, Any]]:
-    adapter = ADAPTERS["iati"]
+    adapter = ADAPTERS["iati"].bind({})
     found = []
     for batch in adapter.split(path, 100, lambda _bytes: None):
         for piece in batch:

@@ -22,20 +22,21 @@ adapters = pytest.mark.parametrize("adapter", ADAPTERS.values(), ids=list(ADAPTE
 def test_a_whole_document_is_split_into_all_of_its_records(adapter: Adapter, tmp_path: Path) -> None:
     path = write(tmp_path, GOOD[adapter.name])
     seen: list[int] = []
-    adapter.verify(path, seen.append)
+    reader = adapter.bind({})
+    reader.verify(path, seen.append)
     assert seen[-1] == path.stat().st_size and seen == sorted(seen)
     pieces = []
-    for batch in adapter.split(path, 3, seen.append):
+    for batch in reader.split(path, 3, seen.append):
         assert 1 <= len(batch) <= 3
         for piece in batch:
             pieces.append((piece.remote_id, piece.sha256, bool(piece.fault)))
-            assert adapter.fragment(piece) and len(adapter.fragment(piece)) <= 4000
+            assert reader.fragment(piece) and len(reader.fragment(piece)) <= 4000
             if piece.fault is None:
-                record = adapter.read(piece)
+                record = reader.read(piece)
                 assert record.document["title"] and record.title and record.warnings == []
     assert len(pieces) == 8 and len({remote for remote, _, _ in pieces}) == 8
     assert [fault for _, _, fault in pieces] == [False] * 7 + [True]
-    again = [(p.remote_id, p.sha256, bool(p.fault)) for batch in adapter.split(path, 500, no_tick) for p in batch]
+    again = [(p.remote_id, p.sha256, bool(p.fault)) for batch in reader.split(path, 500, no_tick) for p in batch]
     assert again == pieces, "identity and hash do not depend on batches or time"
 
 
@@ -45,7 +46,7 @@ def test_a_document_that_is_none_is_refused_before_it_is_split(
     adapter: Adapter, content: bytes, tmp_path: Path
 ) -> None:
     with pytest.raises(DocumentRefused) as caught:
-        adapter.verify(write(tmp_path, content), no_tick)
+        adapter.bind({}).verify(write(tmp_path, content), no_tick)
     assert caught.value.code in RUN_REASONS
 
 

@@ -1,14 +1,20 @@
 """What every adapter gives the runner: a way to prove a document whole, to split it into pieces, to read one piece.
 
 Pieces are cheap (identity and hash), so that an unchanged record is never read. Adapters write nothing anywhere.
+docs/adapters.md shows how to write one.
 """
 
-from collections.abc import Callable, Iterator
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from registry.errors import RegistryError
+from marshmallow import Schema
+
+from registry.db import dumps
+from registry.errors import InvalidInput, RegistryError
+from registry.schemas import load
 
 Tick = Callable[[int], None]
 """Told how many bytes of the document have been read so far."""
@@ -58,6 +64,26 @@ class Record:
     warnings: list[str] = field(default_factory=list)
 
 
+class Reader(Protocol):
+    """An adapter set up for one feed. A document of several pages is a folder: see pages_of."""
+
+    def verify(self, path: Path, tick: Tick, /) -> None:
+        """Read to the end; raises DocumentRefused unless the document is whole and of this format."""
+
+    def split(self, path: Path, rows: int, tick: Tick, /) -> Iterator[list[Piece]]:
+        """Batches of at most so many pieces, in the document's order: the same pieces whenever it is split."""
+
+    def read(self, piece: Piece, /) -> Record:
+        """Raises RecordFault."""
+
+    def fragment(self, piece: Piece, /) -> str:
+        """The record as it came, at most 4,000 characters: shown beside the reason."""
+
+
+class NoConfig(Schema):
+    """For formats in which nothing is to be set."""
+
+
 @dataclass(frozen=True)
 class Adapter:
     """One format. `version` grows whenever the same input would be read differently: then everything is read anew."""
@@ -65,11 +91,36 @@ class Adapter:
     name: str
     version: str
     label: str
-    verify: Callable[[Path, Tick], None]
-    """Read to the end; raises DocumentRefused unless the document is whole and of this format."""
-    split: Callable[[Path, int, Tick], Iterator[list[Piece]]]
-    """Batches of at most so many pieces, in the document's order."""
-    read: Callable[[Piece], Record]
-    """Raises RecordFault."""
-    fragment: Callable[[Piece], str]
-    """The record as it came, at most 4,000 characters: shown beside the reason."""
+    open: Callable[[dict[str, Any]], Reader]
+    """Given what `config` loaded"""
+    config: type[Schema] = NoConfig
+    """What can be set per feed. A field's metadata: `label` and `description` for people; defaults are the schema's."""
+    next_page: Callable[[Path, str], str | None] | None = None
+    """For documents of several pages: (a fetched page, its address) → the address of the next, None after the last.
+
+    It may be relative. Raises DocumentRefused where the page is none.
+    """
+    target: str = "programme"
+    """What its records become: a key of registry.sync.targets.TARGETS"""
+
+    def bind(self, config: Mapping[str, Any]) -> Reader:
+        """A reader for a feed of this configuration. Raises InvalidInput, with paths that begin with `config.`."""
+        try:
+            return self.open(load(self.config(), dict(config)))
+        except InvalidInput as error:
+            raise InvalidInput({_inside_config(path): words for path, words in error.fields.items()}) from None
+
+    def reads_as(self, config: Mapping[str, Any]) -> str:
+        """Version and configuration: what was read under others is read anew."""
+        if not config:
+            return self.version
+        return f"{self.version} {hashlib.sha256(dumps(dict(config)).encode()).hexdigest()}"
+
+
+def _inside_config(path: str) -> str:
+    return "config" if path == "_schema" else f"config.{path}"
+
+
+def pages_of(path: Path) -> list[Path]:
+    """The pages of a document in their order: the files of a folder, or the one file."""
+    return sorted(path.iterdir()) if path.is_dir() else [path]

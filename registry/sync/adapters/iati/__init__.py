@@ -1,19 +1,34 @@
 """IATI activity files: 1.01 to 1.05, 2.01 to 2.03, the drafts before them, and what publishers make of all of these."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
 from lxml import etree
 
-from registry.sync.adapters.contract import Adapter, Piece, Record
+from registry.sync.adapters.contract import Adapter, Piece, Record, Tick
 from registry.sync.adapters.iati.activity import build
 from registry.sync.adapters.iati.splitting import split
 from registry.sync.adapters.iati.verifying import verify
 
 
-def _read(piece: Piece) -> Record:
-    return build(piece.raw, piece.remote_id, piece.derived)
+class Activities:
+    """Reads files of IATI activities; there is nothing to set."""
+
+    def verify(self, path: Path, tick: Tick) -> None:
+        """See verifying.py."""
+        verify(path, tick)
+
+    def split(self, path: Path, rows: int, tick: Tick) -> Iterator[list[Piece]]:
+        """See splitting.py."""
+        return split(path, rows, tick)
+
+    def read(self, piece: Piece) -> Record:
+        """See activity.py."""
+        return build(piece.raw, piece.remote_id, piece.derived)
+
+    def fragment(self, piece: Piece) -> str:
+        """The element, as XML."""
+        return etree.tostring(piece.raw, encoding="unicode", with_tail=False)[:4000]
 
 
-def _fragment(piece: Piece) -> str:
-    return etree.tostring(piece.raw, encoding="unicode", with_tail=False)[:4000]
-
-
-ADAPTER = Adapter("iati", "1", "IATI activities (XML 1.01–2.03)", verify, split, _read, _fragment)
+ADAPTER = Adapter("iati", "1", "IATI activities (XML 1.01–2.03)", lambda _config: Activities())

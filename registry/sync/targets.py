@@ -1,0 +1,65 @@
+"""What a feed's records become: where they are kept, how they go. Runner, ledger and absence serve all kinds alike."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from sqlalchemy import Table
+from sqlmodel import Session
+
+from registry.accounts.actor import Actor
+from registry.catalogue import programmes
+from registry.catalogue.models import Programme
+from registry.catalogue.programmes import Incoming, Stored
+from registry.sync.classification import Classified, classifier
+
+
+class Judge(Protocol):
+    """Says whether a document belongs here, and why."""
+
+    version: str
+    """What was judged under another version is judged anew."""
+
+    def classify(self, document: dict[str, Any], /) -> Classified: ...
+
+
+class Store(Protocol):
+    """Keeps documents of one kind: tells what became of each, in the order given."""
+
+    def __call__(
+        self,
+        session: Session,
+        incoming: Sequence[Incoming],
+        *,
+        source: str,
+        run_id: int | None,
+        actor: Actor,
+        now: datetime,
+    ) -> list[Stored]: ...
+
+
+@dataclass(frozen=True)
+class Target:
+    """One kind of thing that records become. Its rows are never deleted: they are archived, and revived."""
+
+    name: str
+    table: Table
+    """Holds `id` and `archived_at`"""
+    column: str
+    """FeedRecord's reference to the table"""
+    judge: Callable[[], Judge]
+    store: Store
+    archive: Callable[[Session, Sequence[int], str, Actor, datetime], int]
+    """(session, ids, reason, actor, now) → how many were archived"""
+
+
+PROGRAMMES = Target(
+    "programme",
+    Programme.__table__,  # type: ignore[attr-defined]
+    "programme_id",
+    classifier,
+    programmes.store_batch,
+    programmes.archive,
+)
+TARGETS = {target.name: target for target in (PROGRAMMES,)}
