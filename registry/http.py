@@ -66,8 +66,8 @@ class RegistryFlask(Flask):
 
 
 def registry_app() -> RegistryFlask:
-    """The application this request belongs to."""
-    return cast(RegistryFlask, current_app)
+    """The application this request belongs to: itself and no proxy, so that it may be kept beyond the request."""
+    return cast(RegistryFlask, current_app._get_current_object())  # type: ignore[attr-defined]
 
 
 def session() -> Session:
@@ -87,6 +87,17 @@ def actor() -> Actor:
     if "actor" not in g:
         g.actor = _from_token() or _from_cookie()
     return cast(Actor, g.actor)
+
+
+def asker() -> Callable[[], Actor]:
+    """Finds out anew who this request's caller is, also once the request is over: for answers that go on and on.
+
+    Raises NotAuthenticated, or answers anonymous, as soon as the token or login of the request is no longer good.
+    """
+    app, token, login = registry_app(), _bearer(), _login()
+    if token is not None:
+        return lambda: tokens.actor_of_token(app.database, token)
+    return lambda: _logged_in(app, login)
 
 
 def sign_in(user: User) -> None:
@@ -161,27 +172,46 @@ def _check() -> None:
             ) from None
 
 
-def _from_token() -> Actor | None:
+def _bearer() -> str | None:
     kind, _, text = request.headers.get("Authorization", "").partition(" ")
-    if kind.lower() != "bearer" or not request.path.startswith(MACHINE_PATHS):
+    return text.strip() if kind.lower() == "bearer" and request.path.startswith(MACHINE_PATHS) else None
+
+
+def _from_token() -> Actor | None:
+    text = _bearer()
+    return None if text is None else tokens.actor_of_token(registry_app().database, text)
+
+
+Login = tuple[int, str, int]
+"""User, session key, when: what the cookie of a login holds."""
+
+
+def _login() -> Login | None:
+    if str(current_app.config["SESSION_COOKIE_NAME"]) not in request.cookies:
         return None
-    return tokens.actor_of_token(registry_app().database, text.strip())
+    user_id, key, at = cookie.get("user"), cookie.get("key"), cookie.get("at")
+    return None if user_id is None or not isinstance(at, int) else (user_id, str(key), at)
 
 
 def _from_cookie() -> Actor:
-    if str(current_app.config["SESSION_COOKIE_NAME"]) not in request.cookies:
-        return ANONYMOUS
-    user_id, key, at = cookie.get("user"), cookie.get("key"), cookie.get("at")
-    if user_id is None or not isinstance(at, int):
-        return ANONYMOUS
-    # A flashed message signs the cookie anew, so its own age is not that of the login.
-    lasts = timedelta(hours=registry_app().settings.session_hours).total_seconds()
-    # A session of its own: a POST must not take SQLite's write lock before its view needs it.
-    with registry_app().database.reading() as reading:
-        user = reading.get(User, user_id)
-    if user is None or user.session_key != key or user.disabled_at is not None or utcnow().timestamp() - at >= lasts:
+    login = _login()
+    found = _logged_in(registry_app(), login)
+    if login is not None and not found.signed_in:
         for name in ("user", "key", "at"):
             cookie.pop(name)
+    return found
+
+
+def _logged_in(app: RegistryFlask, login: Login | None) -> Actor:
+    if login is None:
+        return ANONYMOUS
+    user_id, key, at = login
+    # A flashed message signs the cookie anew, so its own age is not that of the login.
+    lasts = timedelta(hours=app.settings.session_hours).total_seconds()
+    # A session of its own: a POST must not take SQLite's write lock before its view needs it.
+    with app.database.reading() as reading:
+        user = reading.get(User, user_id)
+    if user is None or user.session_key != key or user.disabled_at is not None or utcnow().timestamp() - at >= lasts:
         return ANONYMOUS
     return users.actor_of_user(user)
 

@@ -34,7 +34,17 @@ class Settings:
     )
     host: str = _setting("127.0.0.1", "Address that `casa serve` listens on.")
     port: int = _setting(8000, "Port that `casa serve` listens on.")
-    web_workers: int = _setting(2, "Processes that `casa serve` starts, with four threads each.")
+    web_workers: int = _setting(
+        2, "Processes that `casa serve` starts, each with four threads and those of CASA_STANDING_REQUESTS."
+    )
+    standing_requests: int = _setting(
+        8,
+        "Requests per web process that may stand open at once, waiting for changes (streams, `wait=`); "
+        "`casa serve` gives them threads of their own, so that pages never wait for one.",
+    )
+    event_retention_days: int = _setting(
+        90, "Days for which the change feed can be read back; who comes later takes a snapshot. 0: for ever."
+    )
     outbound_allow: str = _setting(
         "",
         "Addresses otherwise refused that feeds may be fetched from: `host:port` or network/length, comma between.",
@@ -65,6 +75,9 @@ class Settings:
         settings = cls(**values)
         if not 1 <= settings.sync_batch_rows <= 1000:
             raise ConfigurationError(f"CASA_SYNC_BATCH_ROWS is {settings.sync_batch_rows}; it must be from 1 to 1000.")
+        if settings.standing_requests < 0 or settings.event_retention_days < 0:
+            name = "STANDING_REQUESTS" if settings.standing_requests < 0 else "EVENT_RETENTION_DAYS"
+            raise ConfigurationError(f"CASA_{name} is less than 0.")
         return settings
 
     @property

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from registry.accounts.actions import ACTIONS, can, require
 from registry.accounts.actor import Actor
 from registry.accounts.roles import ADMINS, EVERYONE, GIVERS, MEMBERS, OWNERS, STAFF, STATES
-from registry.accounts.visibility import visible
+from registry.accounts.visibility import audience, lost_events, visible
 from registry.errors import N_, NotAllowed, NotAuthenticated
 
 __all__ = [
-    "ACTIONS", "ADMINS", "EVERYONE", "GIVERS", "MEMBERS", "OWNERS", "ROUTES", "STAFF", "STATES", "Rule", "can",
-    "check_route", "require", "rule_for", "visible",
+    "ACTIONS", "ADMINS", "EVERYONE", "GIVERS", "MEMBERS", "OWNERS", "ROUTES", "STAFF", "STATES", "Rule", "audience",
+    "can", "check_route", "lost_events", "require", "rule_for", "visible",
 ]  # fmt: skip
 
 
@@ -48,6 +48,7 @@ ROUTES: dict[str | tuple[str, str], Rule] = {
     "api-docs.openapi_json": Rule(EVERYONE),
     "problems.ProblemKinds": Rule(EVERYONE),
     "changes.Changes": Rule(EVERYONE, "changes:read"),
+    "stream.ChangeStream": Rule(EVERYONE, "changes:read"),
     "snapshot.Snapshot": Rule(EVERYONE, "changes:read catalogue:read needs:read offers:read assessments:read"),
     # API: the catalogue
     ("organisations.Organisations", "GET"): Rule(EVERYONE, "catalogue:read"),

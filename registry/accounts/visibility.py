@@ -69,6 +69,23 @@ def _events(actor: Actor, table: Table) -> ColumnElement[bool]:
     return _or_own(shown, table.c.organisation_id, actor.organisation_id)
 
 
+def lost_events(actor: Actor) -> ColumnElement[bool]:
+    """Events of records that the actor could see before and, unless `visible` says otherwise, may no longer."""
+    if actor.sees_all:
+        return false()  # nobody hides anything from them, and an assessment is hidden until it is published
+    event = SQLModel.metadata.tables["event"]
+    return _or_own(event.c.lost_visibility.in_(levels(actor)), event.c.lost_organisation_id, actor.organisation_id)
+
+
+def audience(actor: Actor) -> str:
+    """Equal for actors who may see the same records."""
+    if actor.role == "system":
+        return "all"
+    if actor.sees_all:
+        return "staff"
+    return f"{actor.state or actor.organisation_id or 'member'}" if actor.signed_in else "public"
+
+
 def _matches(actor: Actor, table: Table) -> ColumnElement[bool]:
     """A pair is visible where both of its sides are."""
     if actor.sees_all:

@@ -37,7 +37,7 @@ Errors are raised, never answered: services raise registry.errors, `InvalidInput
 
 from importlib import import_module
 
-from registry.api import health, metrics, problems
+from registry.api import following, health, metrics, problems
 from registry.api.openapi import make_api
 from registry.http import RegistryFlask
 
@@ -55,6 +55,7 @@ MODULES: dict[str, str] = {
     "assessments": "registry.api.assessments",
     "feeds": "registry.api.feeds",
     "changes": "registry.api.changes",
+    "stream": "registry.api.stream",
     "snapshot": "registry.api.snapshot",
 }
 """Name → module that defines `blp`, in the order in which the description lists them."""
@@ -65,6 +66,7 @@ def install(app: RegistryFlask) -> None:
     app.json.sort_keys = False  # type: ignore[attr-defined]
     problems.install(app)
     metrics.install(app)
+    following.install(app)
     app.register_blueprint(health.blp)
     api = make_api(app)
     for module in MODULES.values():

@@ -1,38 +1,35 @@
 """The change feed: everything that happened, in order, from wherever a follower stopped reading. It is the truth.
 
-A follower keeps the cursor of `Link: <…>; rel="next"` and asks again; a restart loses and repeats nothing. `wait` lets
-a request stand until something happens, in a bounded number of this process's threads; one too many does not wait.
+A follower keeps the cursor of `Link: <…>; rel="next"` and asks again; a restart loses and repeats nothing. A page
+behind which there is more is closed: nothing will ever be added to it, so that caches may keep it. `wait` lets a
+request at the open end stand until something happens, in a bounded number of this process's threads; one too many
+does not wait.
 """
 
 import hashlib
-import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from flask import Response
 from flask.views import MethodView
 from marshmallow import Schema, fields, validate
-from sqlalchemy import ColumnElement
 
-from registry.accounts import policy
-from registry.api.answers import json_response
+from registry.api import following
 from registry.api.etags import not_modified
 from registry.api.lists import here_with
 from registry.api.openapi import PREFIX, Blueprint
 from registry.api.problems import Problem
-from registry.catalogue import identity
-from registry.db import Database
 from registry.errors import N_
-from registry.events import feed
-from registry.events.models import Event
-from registry.events.sequencer import catch_up
+from registry.events import cloudevents, feed
 from registry.http import actor, registry_app
 
 BATCH_TYPE = "application/cloudevents-batch+json"
 MOST, USUAL, LONGEST_WAIT = 1000, 500, 25
-POLL_SECONDS = 0.5
-WAITING_ROOM = threading.BoundedSemaphore(2)
-"""Requests of this process that may stand waiting at once: half of its threads."""
-SNAPSHOT = ("organisations", "programmes", "needs", "offers")
+RETRY_SECONDS = 5
+"""When to ask again, of whom no place was left to wait."""
+CLOSED = "max-age=31536000, immutable"
+"""Of a page to which nothing will be added. What retention takes away later may be read from caches all the same."""
 
 blp = Blueprint("changes", __name__, description="Everything that happened, in order (CloudEvents).")
 
@@ -80,51 +77,51 @@ class Changes(MethodView):
         """Read what happened behind a cursor.
 
         `Link: <…>; rel="next"` leads on even where nothing is new yet; `X-Has-More` says whether to ask at once. 410:
-        the cursor leads nowhere any more; read the lists anew and follow from `after=now`, asked for before them.
+        the cursor leads nowhere any more; take the snapshot that the problem names and follow from its cursor.
         """
         app = registry_app()  # its database, and not the request's session: no connection stands idle while this waits
-        visible = policy.visible(actor(), Event)
-        try:
-            changes = _read(app.database, visible, args, app.settings.public_url)
-            if not changes.events and args["wait"] and args["after"] != feed.NOW:
-                changes = _wait(app.database, visible, args, app.settings.public_url) or changes
-        except feed.Expired as error:
-            lists = [f"{app.settings.public_url}{PREFIX}/{name}" for name in SNAPSHOT]
-            raise Problem("gone", error.message, extra={"lists": lists}) from None
-        return _answer(changes)
-
-
-def _read(database: Database, visible: ColumnElement[bool], args: dict, source: str) -> feed.Changes:
-    catch_up(database)
-    with database.reading() as reading:
-        return feed.read_changes(
-            reading, visible, args["after"], args["limit"], epoch=identity.epoch(reading), source=source
-        )
-
-
-def _wait(database: Database, visible: ColumnElement[bool], args: dict, source: str) -> feed.Changes | None:
-    """The first changes within the time asked for; None where the waiting room is full."""
-    if not WAITING_ROOM.acquire(blocking=False):
-        return None
-    try:
+        reader = following.reader_for(actor())
+        after, limit = args["after"], args["limit"]
         end = time.monotonic() + args["wait"]
-        while True:
-            time.sleep(max(0.0, min(POLL_SECONDS, end - time.monotonic())))
-            changes = _read(database, visible, args, source)
-            if changes.events or time.monotonic() >= end:
-                return changes
-    finally:
-        WAITING_ROOM.release()
+        with expired_as_problem():
+            changes = following.read(app.database, reader, after, limit)
+            if changes.rows or changes.has_more or not args["wait"] or after == feed.NOW:
+                return _answer(changes, after)
+            place = following.following().standing.enter()
+            if place is None:
+                response = _answer(changes, after)
+                response.headers["Retry-After"] = str(RETRY_SECONDS)
+                return response
+            try:
+                watch = following.following().watch
+                while not changes.rows and not changes.has_more and (left := end - time.monotonic()) > 0:
+                    if watch.wait(changes.position, left):
+                        changes = following.read(app.database, reader, changes.next, limit)
+            finally:
+                place.leave()
+            return _answer(changes, after)
 
 
-def _answer(changes: feed.Changes) -> Response:
-    response = json_response(changes.events, content_type=BATCH_TYPE)
-    seen = changes.next.encode() + response.get_data()
-    etag = f'"{hashlib.sha256(seen).hexdigest()[:32]}"'
-    response = not_modified(etag) or response
+@contextmanager
+def expired_as_problem() -> Iterator[None]:
+    """A cursor that leads nowhere is answered with the way out: the snapshot's address."""
+    try:
+        yield
+    except feed.Expired as error:
+        snapshot = f"{registry_app().settings.public_url}{PREFIX}/snapshot"
+        raise Problem("gone", error.message, extra={"snapshot": snapshot}) from None
+
+
+def _answer(changes: feed.Changes, after: str) -> Response:
+    body = cloudevents.to_json(changes.rows, registry_app().settings.public_url)
+    etag = f'"{hashlib.sha256(changes.next.encode() + body).hexdigest()[:32]}"'
+    response = not_modified(etag) or Response(body, content_type=BATCH_TYPE)
     response.headers["ETag"] = etag
     response.headers["Link"] = f'<{here_with(after=changes.next)}>; rel="next"'
     response.headers["X-Has-More"] = "true" if changes.has_more else "false"
-    response.headers["Cache-Control"] = "private, no-cache"
-    response.headers["Vary"] = "Authorization, Cookie"
+    # Without a cursor it begins with the oldest kept, which retention takes away.
+    closed = changes.has_more and after not in ("", feed.NOW)
+    scope = "private" if actor().signed_in else "public"
+    response.headers["Cache-Control"] = f"{scope}, {CLOSED}" if closed else "no-store"
+    response.vary.update(("Authorization", "Cookie"))
     return response

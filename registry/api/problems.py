@@ -44,7 +44,7 @@ KINDS: dict[str, Kind] = {
     "method-not-allowed": Kind(405, N_("Method not allowed"), "The header `Allow` names the methods of this address."),
     "not-acceptable": Kind(406, N_("Not acceptable"), "The answer does not exist in the form asked for."),
     "conflict": Kind(409, N_("Conflict"), "The record's state, or another one, does not allow this."),
-    "gone": Kind(410, N_("Gone"), "The cursor points to what is no longer kept: start over from the lists (`lists`)."),
+    "gone": Kind(410, N_("Gone"), "The cursor leads nowhere any more: take the `snapshot` and follow from its cursor."),
     "version-mismatch": Kind(412, N_("Version mismatch"), "Somebody else was faster; `current_version` is in force."),
     "too-large": Kind(413, N_("Too large"), "The body is larger than this registry takes."),
     "unsupported-media-type": Kind(415, N_("Unsupported media type"), "Bodies are sent as application/json."),
@@ -104,7 +104,7 @@ class ProblemDocument(Schema):
     instance = fields.String(metadata={"description": "the address that was asked for"})
     errors = fields.List(fields.Nested(FieldProblem))
     current_version = fields.Integer(metadata={"description": "of the record, where somebody else was faster"})
-    lists = fields.List(fields.String(), metadata={"description": "addresses to start over from"})
+    snapshot = fields.String(metadata={"description": "address to begin again from, where a cursor leads nowhere"})
     request_id = fields.String(metadata={"description": "finds a fault of ours in this registry's log"})
 
 

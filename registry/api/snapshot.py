@@ -14,6 +14,7 @@ from marshmallow import Schema, fields, validate
 from sqlmodel import Session
 
 from registry.accounts.actor import Actor
+from registry.api import following
 from registry.api.openapi import Blueprint
 from registry.api.problems import Problem
 from registry.api.rooms import Room, hold
@@ -92,7 +93,7 @@ def _begin(app: RegistryFlask, who: Actor, kinds: Iterable[str]) -> Iterator[byt
     catch_up(app.database)
     with app.database.reading() as reading:
         epoch = identity.epoch(reading)
-        cursor = feed.current_cursor(reading, epoch)
+        cursor = feed.current_cursor(reading, following.reader_for(who), epoch)
     source = app.settings.public_url
     return snapshot_lines(app.database, kinds_for(who, kinds), epoch=epoch, cursor=cursor, source=source, now=utcnow())
 

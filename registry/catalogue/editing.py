@@ -104,7 +104,7 @@ def update_programme(
     plan = Plan(
         programme_id, current.version + 1, "programme.updated", after, wanted_themes, current.relevance, current.source,
         dumps(after) if current.source == "person" else None, visibility=visibility, changes=changes,
-        owner=current.owner if current.source == "person" else None,
+        owner=current.owner if current.source == "person" else None, before=current.audience,
     )  # fmt: skip
     write(session, [plan], actor=actor, now=now)
     audit.record(session, actor, "programme.update", f"programme:{programme_id}", fields=sorted(changes))

@@ -119,7 +119,7 @@ def _plan(
     event = "programme.revived" if before.archived_at else "programme.updated"
     return Plan(
         before.id, before.version + 1, event, effective, themes, item.relevance, before.source, text,
-        visibility=before.visibility, run_id=run_id, changes=changes,
+        visibility=before.visibility, run_id=run_id, changes=changes, before=before.audience,
     )  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from registry.catalogue.ids import reserve_ids
 from registry.catalogue.models import Programme, ProgrammeDocument, ProgrammeFacet, ProgrammeOverride, Revision
 from registry.catalogue.parties import find_or_create
 from registry.catalogue.rows import Derived, derive, organisation_key
-from registry.events.outbox import Change, emit_all
+from registry.events.outbox import Audience, Change, emit_all
 
 PROGRAMME: Table = Programme.__table__  # type: ignore[attr-defined]
 DOCUMENT: Table = ProgrammeDocument.__table__  # type: ignore[attr-defined]
@@ -49,6 +49,8 @@ class Plan:
     owner: int | None = None
     """Reporting organisation, where a person's account says it; None: the document's"""
     changes: Changes = field(default_factory=dict)
+    before: Audience | None = None
+    """Who could see it until now; None: a new one"""
 
 
 @dataclass(slots=True)
@@ -65,6 +67,11 @@ class Current:
     visibility: str
     owner: int | None
     document: str
+
+    @property
+    def audience(self) -> Audience:
+        """Who can see it."""
+        return Audience(self.visibility, organisation_id=self.owner)
 
 
 def read_current(session: Session, ids: Sequence[int]) -> dict[int, Current]:
@@ -217,8 +224,9 @@ def _event(plan: Plan, derived: Derived, organisations: Mapping[str, int]) -> Ch
         data["changed"] = sorted(plan.changes)
     owner = _owner(plan, derived, organisations)
     return Change(
-        plan.event, "programme", plan.programme_id or 0, plan.version, data, plan.visibility, organisation_id=owner
-    )
+        plan.event, "programme", plan.programme_id or 0, plan.version, data, plan.visibility, organisation_id=owner,
+        before=plan.before,
+    )  # fmt: skip
 
 
 # Fixed SQL: the columns are those of the rows' keys, so each is compiled once, whatever the batch holds.

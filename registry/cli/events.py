@@ -1,19 +1,18 @@
 """`casa events`: what happened, in order; `--follow` stays and prints what comes."""
 
 import contextlib
-import time
 
 import click
-import orjson
-from sqlalchemy import true
+from sqlalchemy import Row
 
 from registry.catalogue import identity
 from registry.cli import Context, pass_context
-from registry.events import feed
+from registry.events import cloudevents, feed
 from registry.events.sequencer import catch_up
+from registry.events.watching import Watch
 
 PAGE = 500
-POLL_SECONDS = 1.0
+WAIT_SECONDS = 60
 
 
 @click.command("events")
@@ -24,36 +23,33 @@ POLL_SECONDS = 1.0
 @pass_context
 def events_command(context: Context, after: str | None, limit: int | None, follow: bool, as_json: bool) -> None:
     """Print what happened, in order. The last line on standard error is the cursor to go on from."""
-    cursor, left = after, limit
+    cursor, left, watch, source = after, limit, Watch(context.database), context.settings.public_url
     with contextlib.suppress(KeyboardInterrupt):
         while left is None or left > 0:
             changes = _read(context, cursor, min(left or PAGE, PAGE))
-            for event in changes.events:
-                click.echo(orjson.dumps(event).decode() if as_json else _line(event))
+            for row in changes.rows:
+                click.echo(cloudevents.to_json([row], source)[1:-1].decode() if as_json else _line(row, source))
+                cursor = changes.behind(row)
             cursor = changes.next
-            left = None if left is None else left - len(changes.events)
-            if not changes.has_more:
+            left = None if left is None else left - len(changes.rows)
+            if not changes.has_more and left != 0:
                 if not follow:
                     break
-                time.sleep(POLL_SECONDS)
+                while not watch.wait(changes.position, WAIT_SECONDS):
+                    pass
     click.echo(f"cursor: {cursor}", err=True)
 
 
 def _read(context: Context, cursor: str | None, limit: int) -> feed.Changes:
     catch_up(context.database)
     with context.database.reading() as session:
-        return feed.read_changes(
-            session,
-            true(),  # who may run commands here may read the whole database
-            cursor,
-            limit,
-            epoch=identity.epoch(session),
-            source=context.settings.public_url,
-        )
+        # Who may run commands here may read the whole database.
+        return feed.read_changes(session, feed.EVERYTHING, cursor, limit, epoch=identity.epoch(session))
 
 
-def _line(event: dict) -> str:
+def _line(row: Row, source: str) -> str:
+    event = cloudevents.cloud_event(row, source)
     data = event["data"]
     title = data.get("title") or data.get("name") or ""
-    what = event["type"].removeprefix(feed.PREFIX)
+    what = event["type"].removeprefix(cloudevents.PREFIX)
     return f"{int(event['sequence']):>8}  {event['time'][:19]}Z  {what:<22} {event['subject']:<18} {title}".rstrip()

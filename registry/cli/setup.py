@@ -23,6 +23,9 @@ from registry.settings import Settings, data_path
 from registry.sync.models import Feed, Run
 from registry.worker import ticker
 
+PAGE_THREADS = 4
+GRACEFUL_SECONDS = 10
+"""Open requests get so long to end when the server stops; a stream of changes would stay for minutes."""
 FEED, RUN = Feed.__table__, Run.__table__  # type: ignore[attr-defined]
 
 
@@ -67,7 +70,8 @@ def web_command(settings: Settings, host: str, port: int) -> list[str]:
     """The command line that serves this registry."""
     return [
         sys.executable, "-m", "gunicorn", "--bind", f"{host}:{port}", "--workers", str(settings.web_workers),
-        "--threads", "4", "--access-logfile", "-" if settings.log_level == "DEBUG" else os.devnull,
+        "--threads", str(PAGE_THREADS + settings.standing_requests), "--graceful-timeout", str(GRACEFUL_SECONDS),
+        "--access-logfile", "-" if settings.log_level == "DEBUG" else os.devnull,
         "--log-level", settings.log_level.lower(), "--no-control-socket", "registry.app:create_app()",
     ]  # fmt: skip
 

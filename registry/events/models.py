@@ -31,6 +31,10 @@ class Event(SQLModel, table=True):
     state: str | None = Field(default=None, max_length=3)
     """Owner, where a State owns the record: sees it whatever the visibility."""
     organisation_id: int | None = Field(default=None, sa_type=BigId)
+    lost_visibility: str | None = Field(default=None, max_length=10)
+    """The record's visibility before, where this event took it out of somebody's sight (rules.py: lost)."""
+    lost_organisation_id: int | None = Field(default=None, sa_type=BigId)
+    """Its owner before, likewise."""
     data: str = Field(sa_type=LongText)
     """JSON: the record's summary after the change"""
     at: datetime = Field(sa_type=UTCDateTime)

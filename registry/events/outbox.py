@@ -14,7 +14,12 @@ from sqlmodel import Session
 
 from registry.db import dumps, utcnow
 from registry.events.models import Event
+from registry.events.rules import Audience, lost
 from registry.events.types import EVENT_TYPES
+
+__all__ = ["Audience", "Change", "emit", "emit_all"]
+
+RESERVED = frozenset({"version", "href", "tombstone"})
 
 # Core: the bulk insert of the ORM costs twice as much.
 INSERT = insert(Event.__table__)  # type: ignore[attr-defined]
@@ -32,10 +37,19 @@ class Change:
     visibility: str = "public"
     state: str | None = None
     organisation_id: int | None = None
+    before: Audience | None = None
+    """Who could see the record before this change, where that may have been others than now."""
+
+    def lost(self) -> Audience | None:
+        """The audience before, where somebody in it may no longer see the record."""
+        return lost(self.before, Audience(self.visibility, self.state, self.organisation_id))
 
 
 def emit(session: Session, *changes: Change, at: datetime | None = None) -> None:
-    """Write the changes' events in this transaction, in the order given. Raises KeyError for an unknown type."""
+    """Write the changes' events in this transaction, in the order given.
+
+    Raises KeyError for an unknown type, ValueError for data that says what the feed itself adds (RESERVED).
+    """
     emit_all(session, changes, at=at)
 
 
@@ -45,6 +59,9 @@ def emit_all(session: Session, changes: Iterable[Change], at: datetime | None = 
     rows = []
     for change in changes:
         EVENT_TYPES[change.type]
+        if not RESERVED.isdisjoint(change.data):
+            raise ValueError(f"{change.type}: the feed itself says {', '.join(sorted(RESERVED))}")
+        out_of_sight = change.lost()
         rows.append(
             {
                 "uid": str(uuid.uuid4()),
@@ -55,6 +72,8 @@ def emit_all(session: Session, changes: Iterable[Change], at: datetime | None = 
                 "visibility": change.visibility,
                 "state": change.state,
                 "organisation_id": change.organisation_id,
+                "lost_visibility": out_of_sight and out_of_sight.visibility,
+                "lost_organisation_id": out_of_sight and out_of_sight.organisation_id,
                 "data": dumps(change.data),
                 "at": at,
                 "position": None,

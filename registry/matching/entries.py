@@ -5,7 +5,7 @@ transaction; the pairs it touches are computed anew as the last thing before the
 """
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -19,7 +19,7 @@ from registry.catalogue import search
 from registry.catalogue.history import Version, changes_between, record_revision, versions
 from registry.db import touch, utcnow
 from registry.errors import N_, InvalidInput, NotFound, VersionMismatch
-from registry.events.outbox import Change, emit
+from registry.events.outbox import Audience, Change, emit
 from registry.matching import refresh
 from registry.matching.forms import Form
 from registry.matching.lifecycle import Missing, require_editable, transition
@@ -84,7 +84,7 @@ def update(
     refresh.hold(session)
     record = _locked(session, actor, kind, record_id, "update", expected_version)
     require_editable(record.status)
-    before = kind.forms(session, [record_id])[record_id]
+    before, seen_by = kind.forms(session, [record_id])[record_id], _audience(record)
     loaded = load(kind.schema(), {**before, **data})
     kind.complete(loaded, before, record.status, now)
     if loaded[kind.owner_field] != before[kind.owner_field]:
@@ -98,7 +98,7 @@ def update(
     _require_free(session, kind, loaded["reference"], record_id)
     touch(record, None, now)
     kind.write(session, record, loaded)
-    _note(session, actor, kind, record, "updated", form, changes, now)
+    _note(session, actor, kind, record, "updated", form, changes, now, seen_by)
     return record, True
 
 
@@ -121,7 +121,7 @@ def change_status(
     record = _locked(session, actor, kind, record_id, action, expected_version)
     found = transition(action, record.status)
     given = load(_form_of(kind, action)(), data or {})
-    before = kind.forms(session, [record_id])[record_id]
+    before, seen_by = kind.forms(session, [record_id])[record_id], _audience(record)
     status_before, reason_before = record.status, record.status_reason
     form = before
     if found.target == "open":
@@ -142,7 +142,7 @@ def change_status(
         {**before, "status": status_before, "status_reason": reason_before},
         {**form, "status": record.status, "status_reason": record.status_reason},
     )
-    _note(session, actor, kind, record, found.past, form, changes, now)
+    _note(session, actor, kind, record, found.past, form, changes, now, seen_by)
     return record
 
 
@@ -205,10 +205,30 @@ def _said(form: Form) -> Form:
     return {name: value for name, value in form.items() if value not in (None, "", [])}
 
 
+def _audience(record: Record) -> Audience:
+    return Audience(
+        # A draft is its owner's alone, whatever it will be once it is open.
+        "private" if record.status == "draft" else record.visibility,
+        record.state if isinstance(record, Need) else None,
+        record.organisation_id if isinstance(record, Offer) else None,
+    )
+
+
 def _note(
-    session: Session, actor: Actor, kind: Kind, record: Any, past: str, form: Form, changes: Any, now: datetime
+    session: Session,
+    actor: Actor,
+    kind: Kind,
+    record: Any,
+    past: str,
+    form: Form,
+    changes: Any,
+    now: datetime,
+    seen_by: Audience | None = None,
 ) -> None:
-    """History, search index, event, audit; and the pairs, where the record is or was open."""
+    """History, search index, event, audit; and the pairs, where the record is or was open.
+
+    `seen_by`: who could see the record before.
+    """
     session.flush()
     changes = {**changes, **({"status": [None, record.status]} if past == "created" else {})}
     record_revision(session, actor, kind.name, record.id, record.version, changes, at=now)
@@ -218,18 +238,11 @@ def _note(
     emit(
         session,
         Change(
-            f"{kind.name}.{past}",
-            kind.name,
-            record.id,
-            record.version,
-            summary,
-            # A draft is its owner's alone, whatever it will be once it is open.
-            "private" if record.status == "draft" else record.visibility,
-            state=record.state if kind.name == "need" else None,
-            organisation_id=record.organisation_id if kind.name == "offer" else None,
+            f"{kind.name}.{past}", kind.name, record.id, record.version, summary, before=seen_by,
+            **asdict(_audience(record)),
         ),
         at=now,
-    )
+    )  # fmt: skip
     subject = f"{kind.name}:{record.id}"
     audit.record(session, actor, f"{kind.name}.{past}", subject, version=record.version, fields=sorted(changes))
     if record.status == "open" or past not in ("created", "updated"):

@@ -1,19 +1,23 @@
 """What may stand on the schedule: task name → what it does. Each runs in its own transactions, and may run again."""
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from registry.accounts.actor import system
 from registry.accounts.idempotency import prune_idempotency
 from registry.db import Database, utcnow
 from registry.errors import Conflict, NotFound
+from registry.events.feed import prune_events
 from registry.events.sequencer import sequence
 from registry.matching.expiry import expire_due
 from registry.settings import Settings
 from registry.sync import feeds
 from registry.sync.runner import run_feed
 
+PRUNE_BATCH = 1000
 Work = Callable[[Database, Settings, str, threading.Event], None]
 """(database, settings, the row's key, set when the process is to stop)"""
 
@@ -63,10 +67,23 @@ def _prune_keys(database: Database, _settings: Settings, _key: str, _stop: threa
         prune_idempotency(session, utcnow())
 
 
+def _prune_events(database: Database, settings: Settings, _key: str, stop: threading.Event) -> None:
+    if not settings.event_retention_days:
+        return
+    before = utcnow() - timedelta(days=settings.event_retention_days)
+    while not stop.is_set():
+        with database.transaction() as session:
+            pruned = prune_events(session, before, PRUNE_BATCH)
+        if pruned < PRUNE_BATCH:
+            return
+        time.sleep(settings.sync_pause_ms / 1000)  # so that a page's small write never waits
+
+
 TASKS: dict[str, Task] = {
     feeds.SYNC: Task(_sync("schedule"), None, "Synchronise a feed at its interval."),
     feeds.SYNC_NOW: Task(_sync("hand"), None, "Synchronise a feed once, because a person asked."),
     "events.sequence": Task(_sequence, 2, "Give committed events their position in the change feed."),
+    "events.prune": Task(_prune_events, 3600, "Forget events older than CASA_EVENT_RETENTION_DAYS."),
     "matching.expire": Task(_expire, 3600, "Expire offers and needs that have run out."),
     "idempotency.prune": Task(_prune_keys, 3600, "Forget answers kept for retried requests."),
 }

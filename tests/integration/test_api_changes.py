@@ -2,18 +2,23 @@
 
 import json
 import threading
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
 from flask.testing import FlaskClient
 
-from registry.api import changes as changes_api
+from registry.accounts.models import User
+from registry.api.following import following
+from registry.api.rooms import Room
 from registry.catalogue.models import Meta
 from registry.cli import Context, casa
 from registry.db import Database
 from registry.events.outbox import Change, emit_all
+from registry.events.watching import Watch
 from registry.http import RegistryFlask
 from registry.settings import Settings
 from tests.support.people import make_user, token_headers
@@ -122,7 +127,7 @@ def test_wrong_parameters_are_named(sqlite_app: RegistryFlask, query: str, name:
     assert [error["parameter"] for error in response.get_json()["errors"]] == [name]
 
 
-def test_a_cursor_of_another_life_of_this_registry_is_gone_and_the_lists_are_named(
+def test_a_cursor_of_another_life_of_this_registry_is_gone_and_the_snapshot_is_named(
     client: FlaskClient, database: Database
 ) -> None:
     write(database, 1)
@@ -132,13 +137,69 @@ def test_a_cursor_of_another_life_of_this_registry_is_gone_and_the_lists_are_nam
     response = client.get(address)
     document = response.get_json()
     assert response.status_code == 410 and document["type"].endswith("#gone")
-    assert "http://registry.test/api/v1/needs" in document["lists"]
+    assert document["snapshot"] == "http://registry.test/api/v1/snapshot"
 
 
-def test_waiting_ends_when_something_happens(
+def test_a_page_behind_which_there_is_more_is_kept_by_caches_for_ever(client: FlaskClient, database: Database) -> None:
+    write(database, 5)
+    first = client.get(f"{URL}?limit=2")
+    assert first.headers["Cache-Control"] == "no-store", "it begins with the oldest kept, which changes"
+    second = client.get(next_of(first))
+    assert second.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert second.headers["X-Has-More"] == "true" and len(second.get_json(force=True)) == 2
+    end = client.get(next_of(second))
+    assert end.headers["Cache-Control"] == "no-store" and len(end.get_json(force=True)) == 1
+    write(database, 5, first=6)
+    again = client.get(next_of(first))
+    assert (again.get_data(), again.headers["ETag"]) == (second.get_data(), second.headers["ETag"])
+    assert again.headers["Link"] == second.headers["Link"]
+    known = client.get(next_of(first), headers={"If-None-Match": second.headers["ETag"]})
+    assert known.status_code == 304 and known.headers["Cache-Control"] == second.headers["Cache-Control"]
+
+
+def test_a_closed_page_of_somebody_signed_in_is_in_nobody_elses_cache(app: RegistryFlask, database: Database) -> None:
+    headers = token_headers(database, make_user(database, "donor"), ["changes:read"])
+    write(database, 5)
+    client = app.test_client()
+    page = client.get(next_of(client.get(f"{URL}?limit=2", headers=headers)), headers=headers)
+    assert page.headers["Cache-Control"] == "private, max-age=31536000, immutable"
+    assert {"Authorization", "Cookie"} <= set(page.vary)
+
+
+def test_a_reader_of_few_among_many_gets_short_pages_that_lead_on(
     client: FlaskClient, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(changes_api, "POLL_SECONDS", 0.02)
+    monkeypatch.setattr("registry.events.feed.SCAN", 4)
+    write(database, 9, visibility="private")
+    write(database, 1, first=10)
+    address, pages, seen, more = f"{URL}?limit=2", 0, [], True
+    while more:
+        page = client.get(address)
+        seen += [event["subject"] for event in page.get_json(force=True)]
+        pages, more, address = pages + 1, page.headers["X-Has-More"] == "true", next_of(page)
+    assert seen == ["needs/10"] and pages == 3
+
+
+def test_a_cursor_of_who_sees_other_records_leads_to_the_snapshot(app: RegistryFlask, database: Database) -> None:
+    """What was passed over for one reader would never be read by another who may see it."""
+    kenya = make_user(database, "state")
+    write(database, 1, visibility="private", state="KEN")
+    client = app.test_client()
+    anonymous = next_of(client.get(URL))
+    headers = token_headers(database, kenya, ["changes:read"])
+    refused = client.get(anonymous, headers=headers)
+    assert refused.status_code == 410 and refused.get_json()["snapshot"].endswith("/api/v1/snapshot")
+    mine = next_of(client.get(URL, headers=headers))
+    assert client.get(mine, headers=headers).status_code == 200
+    colleague = make_user(database, "state")
+    assert client.get(mine, headers=token_headers(database, colleague, ["changes:read"])).status_code == 200
+    with database.transaction() as session:
+        session.get_one(User, kenya.id).state = "UGA"
+    assert client.get(mine, headers=headers).status_code == 410
+
+
+def test_waiting_ends_when_something_happens(client: FlaskClient, app: RegistryFlask, database: Database) -> None:
+    following(app).watch._poll_seconds = 0.02
     address = next_of(client.get(URL))
     timer = threading.Timer(0.15, write, (database, 1))
     timer.start()
@@ -147,32 +208,65 @@ def test_waiting_ends_when_something_happens(
     assert [e["subject"] for e in response.get_json(force=True)] == ["needs/1"]
 
 
-def test_waiting_ends_with_the_time_asked_for(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(changes_api, "POLL_SECONDS", 0.3)
+def test_what_one_may_not_see_does_not_end_the_waiting(
+    client: FlaskClient, app: RegistryFlask, database: Database
+) -> None:
+    following(app).watch._poll_seconds = 0.02
+    address = next_of(client.get(URL))
+    timers = [
+        threading.Timer(0.1, write, (database, 1), {"visibility": "private"}),
+        threading.Timer(0.3, write, (database, 1, 2)),
+    ]
+    for timer in timers:
+        timer.start()
+    response = client.get(f"{address}&wait=20")
+    for timer in timers:
+        timer.join()
+    assert [e["subject"] for e in response.get_json(force=True)] == ["needs/2"]
+
+
+def test_waiting_ends_with_the_time_asked_for(client: FlaskClient) -> None:
+    start = time.monotonic()
     response = client.get(f"{URL}?wait=1")
     assert response.status_code == 200 and response.get_json(force=True) == []
+    assert 1 <= time.monotonic() - start < 5
 
 
-def test_one_waiting_too_many_is_answered_at_once(sqlite_app: RegistryFlask, monkeypatch: pytest.MonkeyPatch) -> None:
-    full = threading.BoundedSemaphore(1)
-    full.acquire()
-    monkeypatch.setattr(changes_api, "WAITING_ROOM", full)
-    monkeypatch.setattr(changes_api.time, "sleep", lambda _seconds: pytest.fail("it waited"))
-    assert sqlite_app.test_client().get(f"{URL}?wait=25").status_code == 200
+def test_one_waiting_too_many_is_answered_at_once_and_told_when_to_ask_again(sqlite_app: RegistryFlask) -> None:
+    following(sqlite_app).standing = Room(1)
+    assert following(sqlite_app).standing.enter()
+    start = time.monotonic()
+    response = sqlite_app.test_client().get(f"{URL}?wait=25")
+    assert response.status_code == 200 and response.headers["Retry-After"] == "5"
+    assert time.monotonic() - start < 5
 
 
-def test_the_waiting_room_is_left_also_by_those_who_fail(
-    sqlite_app: RegistryFlask, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    room = threading.BoundedSemaphore(1)
-    monkeypatch.setattr(changes_api, "WAITING_ROOM", room)
+def test_a_place_is_left_also_by_those_who_fail(sqlite_app: RegistryFlask, monkeypatch: pytest.MonkeyPatch) -> None:
+    shared = following(sqlite_app)
+    shared.standing = Room(1)
 
-    def fail(_seconds: float) -> None:
+    def fail(*_: object) -> bool:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(changes_api.time, "sleep", fail)
+    monkeypatch.setattr(shared.watch, "wait", fail)
+    sqlite_app.testing = False
     assert sqlite_app.test_client().get(f"{URL}?wait=25").status_code == 500
-    assert room.acquire(blocking=False)
+    assert shared.standing.enter()
+
+
+def test_many_wait_by_one_poller_which_ends_with_the_last_of_them(database: Database) -> None:
+    watch = Watch(database, poll_seconds=0.02)
+    with ThreadPoolExecutor(5) as pool:
+        waiting = [pool.submit(watch.wait, 0, 10) for _ in range(5)]
+        time.sleep(0.1)
+        assert [thread.name for thread in threading.enumerate()].count("event-watch") == 1
+        write(database, 1)
+        assert all(future.result(5) for future in waiting)
+    end = time.monotonic() + 5
+    while "event-watch" in [thread.name for thread in threading.enumerate()]:
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    assert watch.wait(0, 5) and not watch.wait(1, 0.05)
 
 
 @pytest.fixture
@@ -210,13 +304,14 @@ def test_following_prints_what_comes_until_stopped(
 ) -> None:
     turns = []
 
-    def sleep(_seconds: float) -> None:
+    def wait(_watch: Watch, _position: int, _seconds: float) -> bool:
         turns.append(1)
         if len(turns) == 3:
             raise KeyboardInterrupt
         write(database, 1, first=len(turns))
+        return True
 
-    monkeypatch.setattr("registry.cli.events.time.sleep", sleep)
+    monkeypatch.setattr(Watch, "wait", wait)
     result = run("--follow")
     assert [line.split()[3] for line in result.stdout.splitlines()] == ["needs/1", "needs/2"]
     assert result.exit_code == 0 and "cursor: " in result.stderr

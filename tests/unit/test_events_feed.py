@@ -7,8 +7,10 @@ from types import SimpleNamespace
 
 import pytest
 
+from registry.db import dumps
 from registry.errors import InvalidInput
-from registry.events import feed
+from registry.events import cloudevents, feed
+from registry.events.rules import Audience, lost
 from registry.events.types import EVENT_TYPES
 from registry.schemas import encode_opaque
 
@@ -21,11 +23,12 @@ ROW = {
     "data": '{"title":"Marking","status":"open"}',
     "at": datetime(2026, 3, 1, 12, 30, 5, 120000, tzinfo=UTC),
     "position": 7,
+    "shown": True,
 }
 
 
 def cloud_event(**changed: object) -> dict:
-    return feed.cloud_event(SimpleNamespace(**{**ROW, **changed}), "https://registry.test")  # type: ignore[arg-type]
+    return cloudevents.cloud_event(SimpleNamespace(**{**ROW, **changed}), "https://registry.test")  # type: ignore[arg-type]
 
 
 def test_an_event_is_a_cloud_event() -> None:
@@ -62,13 +65,47 @@ def test_sequences_sort_as_text() -> None:
     assert sorted(cloud_event(position=n)["sequence"] for n in numbers) == [f"{n:020d}" for n in numbers]
 
 
+def test_who_lost_sight_of_a_record_is_told_to_drop_it_and_nothing_else() -> None:
+    event = cloud_event(shown=False)
+    assert event["type"] == "casa.need.hidden" and event["subject"] == "needs/12"
+    assert event["data"] == {"version": 3, "href": "https://registry.test/api/v1/needs/12", "tombstone": True}
+    assert cloud_event(shown=None)["type"] == "casa.need.hidden", "an unknown owner is nobody's"
+
+
+def test_summaries_are_taken_over_as_they_are() -> None:
+    odd = {"title": 'Quote " and \\ and \n, 小武器', "list": [1, {"a": None}]}
+    assert cloud_event(data=dumps(odd))["data"].items() >= odd.items()
+    assert set(cloud_event(data="{}")["data"]) == {"version", "href"}
+
+
+@pytest.mark.parametrize(
+    "before, now, loses",
+    [
+        (Audience("public"), Audience("public"), False),
+        (Audience("public"), Audience("members"), True),
+        (Audience("members"), Audience("private"), True),
+        (Audience("private"), Audience("members"), False),
+        (Audience("private", organisation_id=1), Audience("private", organisation_id=1), False),
+        (Audience("private", organisation_id=1), Audience("private", organisation_id=2), True),
+        (Audience("members", organisation_id=1), Audience("members"), True),
+        (Audience("private", organisation_id=1), Audience("public", organisation_id=2), False),
+        (Audience("private", "KEN"), Audience("private", "KEN"), False),
+        (None, Audience("private"), False),
+    ],
+)
+def test_who_loses_sight_of_a_record(before: Audience | None, now: Audience, loses: bool) -> None:
+    assert lost(before, now) == (before if loses else None)
+
+
 def test_cursors_come_back_and_carry_their_epoch() -> None:
-    assert feed.decode_cursor(feed.encode_cursor("e1", 42), "e1") == 42
-    with pytest.raises(feed.Expired):
-        feed.decode_cursor(feed.encode_cursor("e1", 42), "e2")
-    for bad in ("", "garbage", encode_opaque([]), encode_opaque(["e1", 1.5]), encode_opaque(["e1", None])):
+    assert feed.decode_cursor(feed.encode_cursor("e1", "public", 42), "e1", "public") == 42
+    for epoch, audience in (("e2", "public"), ("e1", "KEN")):
+        with pytest.raises(feed.Expired):
+            feed.decode_cursor(feed.encode_cursor("e1", "public", 42), epoch, audience)
+    for bad in ("", "garbage", encode_opaque([]), encode_opaque(["e1", 1]), encode_opaque(["e1", "public", 1.5]),
+                encode_opaque(["e1", "public", None]), encode_opaque(["e1", "public", True])):  # fmt: skip
         with pytest.raises(InvalidInput):
-            feed.decode_cursor(bad, "e1")
+            feed.decode_cursor(bad, "e1", "public")
 
 
 def test_the_table_of_event_types_in_the_documentation_says_what_the_code_says() -> None:

@@ -1,0 +1,57 @@
+"""A sequenced row of the table as CloudEvents 1.0, in JSON. The stored data is taken over as the text that it is."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import orjson
+from sqlalchemy import Row
+
+PREFIX = "casa."
+"""Before our type in CloudEvents' `type`, so that consumers of several sources tell them apart."""
+HIDDEN = "hidden"
+"""`need.hidden`: what those are told who may no longer see a record, in place of what happened to it."""
+SUBJECTS = {"standard": "standards/{standard}", "run": "feeds/runs/{id}"}
+"""Kinds whose address is not kind + s and the id: made of the id and the event's data."""
+_OPTIONS = orjson.OPT_UTC_Z
+
+
+def cloud_event(row: Row[Any], source: str) -> dict[str, Any]:
+    """One event; `data` is the record's summary with its version and address, `tombstone` where it is gone."""
+    event: dict[str, Any] = orjson.loads(to_json([row], source)[1:-1])
+    return event
+
+
+def to_json(rows: Iterable[Row[Any]], source: str) -> bytes:
+    """A batch: a JSON array. Rows are as feed.read_changes gives them; `source` is this registry's public address."""
+    return orjson.dumps([_event(row, source) for row in rows], option=_OPTIONS)
+
+
+def _event(row: Row[Any], source: str) -> dict[str, Any]:
+    kind = row.kind
+    if kind in SUBJECTS:
+        subject = SUBJECTS[kind].format_map({**orjson.loads(row.data), "id": row.record_id})
+    else:
+        subject = f"{kind}s/{row.record_id}"
+    type_, summary, gone = row.type, row.data, False
+    if not row.shown:
+        type_, summary, gone = f"{kind}.{HIDDEN}", "{}", True
+    elif type_.endswith(".archived"):
+        gone = True
+    # Spliced into the text of the summary, which outbox.emit keeps free of these names.
+    ending = b'"version":%d,"href":%b%b}' % (
+        row.record_version,
+        orjson.dumps(f"{source}/api/v1/{subject}"),
+        b',"tombstone":true' if gone else b"",
+    )
+    data = b"{" + ending if summary == "{}" else summary[:-1].encode() + b"," + ending
+    return {
+        "specversion": "1.0",
+        "id": row.uid,
+        "source": source,
+        "type": PREFIX + type_,
+        "time": row.at,
+        "subject": subject,
+        "datacontenttype": "application/json",
+        "sequence": f"{row.position:020d}",
+        "data": orjson.Fragment(data),
+    }

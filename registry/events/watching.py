@@ -1,0 +1,57 @@
+"""Waiting for events: one poller per process however many wait, and none while nobody does."""
+
+import logging
+import threading
+import time
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from registry.db import Database
+from registry.events.sequencer import catch_up, last_position
+
+POLL_SECONDS = 0.5
+log = logging.getLogger(__name__)
+
+
+class Watch:
+    """Knows the newest position as long as somebody waits. Threads may share it; a process makes its own."""
+
+    def __init__(self, database: Database, poll_seconds: float = POLL_SECONDS) -> None:
+        self._database, self._poll_seconds = database, poll_seconds
+        self._news = threading.Condition()
+        self._waiting = 0
+        self._last = 0
+        self._polling = False
+
+    def wait(self, position: int, seconds: float) -> bool:
+        """Stand until something is sequenced behind `position`, at most so long. Returns whether there is."""
+        until = time.monotonic() + seconds
+        with self._news:
+            self._waiting += 1
+            try:
+                if not self._polling:
+                    self._polling = True
+                    threading.Thread(target=self._poll, name="event-watch", daemon=True).start()
+                while self._last <= position and (left := until - time.monotonic()) > 0:
+                    self._news.wait(left)
+                return self._last > position
+            finally:
+                self._waiting -= 1
+
+    def _poll(self) -> None:
+        while True:
+            try:
+                catch_up(self._database)
+                with self._database.reading() as session:
+                    last = last_position(session)
+            except SQLAlchemyError as error:  # busy or away for a moment: those who wait go on waiting
+                log.warning("events cannot be watched: %s", error)
+                last = self._last
+            with self._news:
+                if last > self._last:
+                    self._last = last
+                    self._news.notify_all()
+                if not self._waiting:
+                    self._polling = False
+                    return
+            time.sleep(self._poll_seconds)
