@@ -1,4 +1,4 @@
-"""A consumer of the change feed, as docs/events.md tells one to be: what it holds must be what the registry shows it."""
+"""A consumer of the change feed, as docs/events.md tells one to be: it holds what the registry would show it."""
 
 import json
 from typing import Any
