@@ -62,7 +62,7 @@ class NotAuthenticated(RegistryError):
 
 
 class TooManyAttempts(RegistryError):
-    """Login or token failures came too fast; `retry_after` seconds remain."""
+    """Logins failed too fast, or too many came at once: `retry_after` seconds remain. Tokens are not counted."""
 
     status = 429
     code = "too-many-attempts"

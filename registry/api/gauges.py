@@ -12,6 +12,7 @@ from registry.catalogue.models import Programme
 from registry.events.models import Event
 from registry.events.sequencer import last_position
 from registry.matching.models import NEED_STATUSES, OFFER_STATUSES, Need, Offer
+from registry.sync import heartbeat
 from registry.sync.models import RUN_STATUSES, Feed, Run, Schedule
 
 LATE = timedelta(minutes=15)
@@ -45,15 +46,9 @@ def feeds_late(session: Session, now: datetime) -> int:
 
 
 def scheduler(session: Session, now: datetime) -> dict[str, Any]:
-    """When the scheduler last settled recurring work, judged by when that falls due next; null: never yet."""
-    rows = session.execute(
-        select(col(Schedule.next_at), col(Schedule.every_seconds)).where(
-            col(Schedule.every_seconds).is_not(None), col(Schedule.fence) > 0
-        )
-    )
-    settled = [next_at - timedelta(seconds=every or 0) for next_at, every in rows]
-    last = max((at for at in settled if at <= now), default=None)
-    return {"last_seen": last}
+    """When a scheduler was last alive (null: never yet), and whether that is recent enough to call it running."""
+    last = heartbeat.last_beat(session)
+    return {"last_seen": last, "running": heartbeat.is_alive(last, now)}
 
 
 def _one(name: str, help_text: str, value: int) -> Iterator[str]:

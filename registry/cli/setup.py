@@ -7,6 +7,7 @@ import socket
 import sys
 import threading
 from collections.abc import Iterator
+from datetime import datetime
 
 import click
 from sqlalchemy import func, select, text
@@ -14,12 +15,14 @@ from sqlmodel import Session, SQLModel
 
 from registry import migrate
 from registry.catalogue.identity import is_demonstration
-from registry.catalogue.models import Meta, Programme
+from registry.catalogue.models import Programme
 from registry.cli import Context, pass_context, print_json
 from registry.compliance import library
 from registry.compliance.models import Standard
+from registry.db import utcnow
 from registry.errors import ConfigurationError
 from registry.settings import Settings, data_path
+from registry.sync import heartbeat
 from registry.sync.models import Feed, Run
 from registry.worker import ticker
 
@@ -126,6 +129,14 @@ def _count(session: Session, model: type[SQLModel], flag: str | None = None) -> 
     return session.execute(statement.where(table.c[flag]) if flag else statement).scalar_one()
 
 
+def _scheduler(last: datetime | None, now: datetime) -> str:
+    """Not a fault where none runs: pages work without it, and a machine may only be an importer's."""
+    if heartbeat.is_alive(last, now):
+        return "running"
+    seen = f"last seen {last:%Y-%m-%d %H:%M:%S} UTC" if last else "never seen"
+    return f"not running ({seen}): start it with `casa scheduler`, else feeds are not synchronised"
+
+
 def _examine(context: Context) -> Iterator[tuple[str, bool, str]]:
     """(what, fine, what was seen and the way out)."""
     settings = context.settings
@@ -154,8 +165,7 @@ def _examine(context: Context) -> Iterator[tuple[str, bool, str]]:
             programmes = _count(session, Programme)
             yield "catalogue", True, f"{programmes} programmes"
             yield "data", True, "demonstration data" if is_demonstration(session) else "no demonstration data"
-            beat = session.get(Meta, "scheduler_heartbeat")
-            yield "scheduler", True, f"last seen {beat.value}" if beat else "never seen: start it with `casa scheduler`"
+            yield "scheduler", True, _scheduler(heartbeat.last_beat(session), utcnow())
             for feed in session.scalars(select(Feed).where(FEED.c.enabled, FEED.c.url.is_not(None))):
                 last = session.scalars(
                     select(Run).where(RUN.c.feed_id == feed.id).order_by(RUN.c.id.desc()).limit(1)

@@ -12,6 +12,7 @@ from registry.db import Database, utcnow
 from registry.errors import Conflict, NotFound
 from registry.events.feed import prune_events
 from registry.events.sequencer import sequence
+from registry.matching import refresh
 from registry.matching.expiry import expire_due
 from registry.settings import Settings
 from registry.sync import feeds
@@ -62,6 +63,11 @@ def _expire(database: Database, _settings: Settings, _key: str, _stop: threading
                 return
 
 
+def _match(database: Database, _settings: Settings, _key: str, _stop: threading.Event) -> None:
+    with database.transaction() as session:
+        refresh.refresh_all(session, system("scheduler"), utcnow())
+
+
 def _prune_keys(database: Database, _settings: Settings, _key: str, _stop: threading.Event) -> None:
     with database.transaction() as session:
         prune_idempotency(session, utcnow())
@@ -85,6 +91,7 @@ TASKS: dict[str, Task] = {
     "events.sequence": Task(_sequence, 2, "Give committed events their position in the change feed."),
     "events.prune": Task(_prune_events, 3600, "Forget events older than CASA_EVENT_RETENTION_DAYS."),
     "matching.expire": Task(_expire, 3600, "Expire offers and needs that have run out."),
+    "matching.refresh": Task(_match, 24 * 3600, "Match everything anew: scores grow as a need waits."),
     "idempotency.prune": Task(_prune_keys, 3600, "Forget answers kept for retried requests."),
 }
 RECURRING = {name: task.every_seconds for name, task in TASKS.items() if task.every_seconds}

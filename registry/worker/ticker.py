@@ -14,10 +14,9 @@ from concurrent.futures import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.exc import OperationalError
 
-from registry.catalogue.models import Meta
 from registry.db import Database, utcnow
 from registry.settings import Settings
-from registry.sync import feeds
+from registry.sync import feeds, heartbeat
 from registry.worker import schedule
 from registry.worker.schedule import Claim
 from registry.worker.tasks import RECURRING, TASKS, Busy
@@ -27,7 +26,6 @@ RENEW_SECONDS = 20
 THREADS = 4
 LONG = frozenset({feeds.SYNC, feeds.SYNC_NOW})
 """May last: these never take the last thread, so that the short ones always get their turn."""
-HEARTBEAT = "scheduler_heartbeat"
 log = logging.getLogger(__name__)
 
 
@@ -79,9 +77,9 @@ class Ticker:
                 schedule.renew(session, claims, utcnow())
 
     def beat(self) -> None:
-        """Leave a sign of life for `casa doctor` and the pages."""
+        """Leave a sign of life for `casa doctor` and /readyz."""
         with self.database.transaction() as session:
-            session.merge(Meta(key=HEARTBEAT, value=utcnow().isoformat(timespec="seconds")))
+            heartbeat.beat(session, utcnow())
 
     def close(self) -> None:
         """Ask what is going on to stop at its next step, wait for it, let go."""
@@ -118,7 +116,7 @@ def run(settings: Settings, database: Database, stop: threading.Event) -> None:
     )
     scheduler.add_job(ticker.tick, "interval", seconds=TICK_SECONDS)
     scheduler.add_job(ticker.renew, "interval", seconds=RENEW_SECONDS)
-    scheduler.add_job(ticker.beat, "interval", seconds=10, next_run_time=utcnow())
+    scheduler.add_job(ticker.beat, "interval", seconds=heartbeat.BEAT_SECONDS, next_run_time=utcnow())
     # Each tick would be a line of the log.
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
     scheduler.start()

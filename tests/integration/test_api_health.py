@@ -1,16 +1,19 @@
 """What machines ask: alive, ready, figures; and that figures are not for everybody."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import text
+from sqlmodel import Session
 
 from registry.api import gauges
 from registry.catalogue.models import Programme
 from registry.db import Database, utcnow
 from registry.events.outbox import Change, emit
 from registry.http import RegistryFlask
+from registry.sync import heartbeat
 from registry.sync.models import Feed, Schedule
+from registry.worker.ticker import Ticker
 from tests.support.people import client_for, make_user, token_headers
 
 
@@ -20,19 +23,32 @@ def test_alive_asks_no_database(sqlite_app: RegistryFlask, monkeypatch: pytest.M
     assert response.status_code == 200 and response.get_json() == {"status": "ok"}
 
 
-def test_ready_when_the_database_has_this_versions_tables(app: RegistryFlask, database: Database) -> None:
+def test_ready_when_the_database_has_this_versions_tables(app: RegistryFlask) -> None:
+    document = app.test_client().get("/readyz").get_json()
+    never = {"last_seen": None, "running": False}
+    assert document == {"status": "ok", "database": "ok", "migrations": "ok", "scheduler": never}
+
+
+def test_ready_says_what_the_schedulers_heartbeat_says(app: RegistryFlask, database: Database) -> None:
     client = app.test_client()
-    document = client.get("/readyz").get_json()
-    assert document == {"status": "ok", "database": "ok", "migrations": "ok", "scheduler": {"last_seen": None}}
-    now = utcnow()
+    ticker = Ticker(app.settings, database)
+    ticker.beat()
+    ticker.close()
+    seen = client.get("/readyz").get_json()["scheduler"]
+    assert seen["running"] and utcnow() - datetime.fromisoformat(seen["last_seen"]) < timedelta(seconds=30)
     with database.transaction() as session:
-        session.add(Schedule(task="events.sequence", every_seconds=60, next_at=now + timedelta(seconds=45), fence=3))
-        session.add(Schedule(task="never.ran", every_seconds=60, next_at=now, fence=0))
-    assert (
-        client.get("/readyz")
-        .get_json()["scheduler"]["last_seen"]
-        .startswith((now - timedelta(seconds=15)).isoformat()[:19])
-    )
+        heartbeat.beat(session, utcnow() - timedelta(minutes=5))
+    answer = client.get("/readyz")
+    assert answer.status_code == 200 and not answer.get_json()["scheduler"]["running"]
+
+
+def test_a_scheduler_counts_as_running_for_a_minute_after_its_last_beat(session: Session) -> None:
+    now = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    heartbeat.beat(session, now)
+    session.flush()
+    for seconds, running in ((0, True), (60, True), (61, False)):
+        later = now + timedelta(seconds=seconds)
+        assert gauges.scheduler(session, later) == {"last_seen": now, "running": running}
 
 
 def test_not_ready_with_older_tables_or_without_a_database(app: RegistryFlask, database: Database) -> None:

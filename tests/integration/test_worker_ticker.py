@@ -9,11 +9,11 @@ import pytest
 from sqlalchemy import select
 
 from registry.accounts.actor import system
-from registry.catalogue.models import Meta, Programme
-from registry.db import Database
+from registry.catalogue.models import Programme
+from registry.db import Database, utcnow
 from registry.events.models import Event
 from registry.settings import Settings
-from registry.sync import feeds
+from registry.sync import feeds, heartbeat
 from registry.sync.models import Run, Schedule
 from registry.worker import ticker
 from registry.worker.tasks import RECURRING, TASKS, Task
@@ -140,7 +140,7 @@ def test_the_process_ticks_by_itself_until_it_is_told_to_stop(
 
         def alive() -> bool:
             with database.reading() as session:
-                return session.get(Meta, ticker.HEARTBEAT) is not None
+                return heartbeat.is_alive(heartbeat.last_beat(session), utcnow())
 
         eventually(alive)
     finally:
