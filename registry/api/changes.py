@@ -94,9 +94,10 @@ class Changes(MethodView):
                 return response
             try:
                 watch = following.following().watch
-                while not changes.rows and not changes.has_more and (left := end - time.monotonic()) > 0:
-                    if watch.wait(changes.position, left):
-                        changes = following.read(app.database, reader, changes.next, limit)
+                while (
+                    not changes.rows and not changes.has_more and watch.wait(changes.position, end - time.monotonic())
+                ):
+                    changes = following.read(app.database, reader, changes.next, limit)
             finally:
                 place.leave()
             return _answer(changes, after)

@@ -93,7 +93,7 @@ def frames(app: RegistryFlask, ask: Callable[[], Actor], reader: feed.Reader, ch
     end = time.monotonic() + LIFE_SECONDS * random.uniform(0.9, 1.1)  # noqa: S311  (spreads reconnections)
     told = checked = time.monotonic()
     yield b"retry: %d\nid: %b\n\n" % (RECONNECT_MS, changes.next.encode())
-    while time.monotonic() < end:
+    while time.monotonic() < end and not watch.closed:
         if changes.rows:
             # Asked again right before anything is told, not only now and then.
             if not _same(ask, reader):

@@ -28,7 +28,7 @@ from registry.worker import ticker
 
 PAGE_THREADS = 4
 GRACEFUL_SECONDS = 10
-"""Open requests get so long to end when the server stops; a stream of changes would stay for minutes."""
+"""Open requests get so long to end when the server stops."""
 FEED, RUN = Feed.__table__, Run.__table__  # type: ignore[attr-defined]
 
 
@@ -73,6 +73,7 @@ def web_command(settings: Settings, host: str, port: int) -> list[str]:
     """The command line that serves this registry."""
     return [
         sys.executable, "-m", "gunicorn", "--bind", f"{host}:{port}", "--workers", str(settings.web_workers),
+        "--worker-class", "registry.api.serving.Worker",
         "--threads", str(PAGE_THREADS + settings.standing_requests), "--graceful-timeout", str(GRACEFUL_SECONDS),
         "--access-logfile", "-" if settings.log_level == "DEBUG" else os.devnull,
         "--log-level", settings.log_level.lower(), "--no-control-socket", "registry.app:create_app()",

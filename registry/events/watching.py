@@ -22,6 +22,12 @@ class Watch:
         self._waiting = 0
         self._last = 0
         self._polling = False
+        self.closed = False
+        """The process is to stop: nobody waits any more."""
+
+    def close(self) -> None:
+        """Let everybody go, within a poll. Only sets a flag, so that a signal's handler may call it."""
+        self.closed = True
 
     def wait(self, position: int, seconds: float) -> bool:
         """Stand until something is sequenced behind `position`, at most so long. Returns whether there is."""
@@ -32,7 +38,7 @@ class Watch:
                 if not self._polling:
                     self._polling = True
                     threading.Thread(target=self._poll, name="event-watch", daemon=True).start()
-                while self._last <= position and (left := until - time.monotonic()) > 0:
+                while not self.closed and self._last <= position and (left := until - time.monotonic()) > 0:
                     self._news.wait(left)
                 return self._last > position
             finally:
@@ -48,7 +54,7 @@ class Watch:
                 log.warning("events cannot be watched: %s", error)
                 last = self._last
             with self._news:
-                if last > self._last:
+                if last > self._last or self.closed:
                     self._last = last
                     self._news.notify_all()
                 if not self._waiting:
