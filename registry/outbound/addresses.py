@@ -64,15 +64,21 @@ class Allowed:
 
 def refusal(host: str, address_text: str, port: int, allowed: Allowed) -> str | None:
     """Why a connection to this address may not be made; None where it may."""
-    address = ip_address(address_text.partition("%")[0])
-    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
-    if allowed.permits(host, mapped or address, port):
+    if is_named(host, address_text, port, allowed):
         return None
+    address = ip_address(address_text.partition("%")[0])
     if not is_public(address):
         return f"the address {address} is not a public one"
     if port not in PORTS:
         return f"port {port} is not one of {', '.join(str(known) for known in sorted(PORTS))}"
     return None
+
+
+def is_named(host: str, address_text: str, port: int, allowed: Allowed) -> bool:
+    """Whether an exception covers a connection to this address, which may be IPv4 written as IPv6."""
+    address = ip_address(address_text.partition("%")[0])
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return allowed.permits(host, mapped or address, port)
 
 
 def is_public(address: IPv4Address | IPv6Address) -> bool:

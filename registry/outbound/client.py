@@ -96,7 +96,7 @@ def fetch(
         except (requests.RequestException, urllib3.exceptions.HTTPError, Refused, OSError, ValueError) as error:
             if guard.fired.is_set():
                 raise _cut_short(guard, deadline) from error
-            raise _failure(error) from error
+            raise failure_of(error) from error
         # Shutting a socket inside the headers looks like a complete, empty answer: success is no proof here either.
         if guard.fired.is_set():
             raise _cut_short(guard, deadline)
@@ -221,7 +221,7 @@ def _length(text: str | None) -> int | None:
     return int(text) if text and text.strip().isdecimal() else None
 
 
-def _failure(error: Exception) -> FetchFailed:
+def failure_of(error: Exception) -> FetchFailed:
     """The reason code and words for what the libraries raised; they wrap each other's errors several deep."""
     causes: list[BaseException] = []
     pending: list[BaseException] = [error]
@@ -240,7 +240,7 @@ def _failure(error: Exception) -> FetchFailed:
 
 
 _KINDS: tuple[tuple[tuple[type[BaseException], ...], str, str], ...] = (
-    ((Refused,), "address", "The address may not be fetched from: {}."),
+    ((Refused,), "address", "The address may not be used: {}."),
     ((ssl.SSLError, requests.exceptions.SSLError), "tls", "The secure connection failed: {}."),
     ((urllib3.exceptions.DecodeError,), "encoding", "The compressed body cannot be read: {}."),
     (

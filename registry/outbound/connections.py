@@ -13,7 +13,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.poolmanager import PoolManager
 
-from registry.outbound.addresses import Allowed, refusal
+from registry.outbound.addresses import Allowed, is_named, refusal
 
 ASK_SECONDS = 0.5
 
@@ -29,8 +29,11 @@ class Guard:
     `stop` is asked twice a second: a download that nobody wants any more is cut as well.
     """
 
-    def __init__(self, allowed: Allowed, deadline_seconds: float, stop: Callable[[], bool]) -> None:
-        self.allowed = allowed
+    def __init__(
+        self, allowed: Allowed, deadline_seconds: float, stop: Callable[[], bool], *, named_only: bool = False
+    ) -> None:
+        """`named_only`: connect to nothing but what the exceptions name."""
+        self.allowed, self._named_only = allowed, named_only
         self.fired = threading.Event()
         self.stopped = False
         self._stop, self._deadline = stop, time.monotonic() + deadline_seconds
@@ -72,7 +75,7 @@ class Guard:
         """
         answers = socket.getaddrinfo(host.strip("[]"), port, 0, socket.SOCK_STREAM)
         for *_, target in answers:
-            if reason := refusal(host, str(target[0]), int(target[1]), self.allowed):
+            if reason := self._refusal(host, str(target[0]), int(target[1])):
                 raise Refused(reason)
         failure: OSError = OSError("the name has no address")
         for family, kind, protocol, _, target in answers:
@@ -87,6 +90,11 @@ class Guard:
                 continue
             return opened
         raise failure
+
+    def _refusal(self, host: str, address: str, port: int) -> str | None:
+        if self._named_only and not is_named(host, address, port, self.allowed):
+            return f"CASA_OUTBOUND_ALLOW does not name {address}, port {port}, for plain http"
+        return refusal(host, address, port, self.allowed)
 
     def _keep(self, opened: socket.socket) -> None:
         # A duplicate: TLS takes the socket itself over, and shutting the duplicate shuts the same connection.

@@ -15,7 +15,7 @@ FLOORS = [
     {"api", "web", "cli", "worker"},
     {"http"},
     {"sync"},
-    {"matching", "compliance"},
+    {"matching", "compliance", "webhooks"},
     {"catalogue"},
     {"accounts", "events"},
     {"schemas"},

@@ -17,6 +17,10 @@ class Request:
 
     path: str
     headers: dict[str, str]
+    method: str = "GET"
+    body: bytes = b""
+    at: float = field(default_factory=time.time)
+    """When it had come whole, seconds since 1970"""
 
 
 @dataclass
@@ -159,9 +163,13 @@ def _handle(server: FaultServer, connection: socket.socket) -> None:
                 if not block:
                     return
                 data += block
-            lines = data.split(b"\r\n\r\n")[0].decode("latin-1").split("\r\n")
+            ahead, _, content = data.partition(b"\r\n\r\n")
+            lines = ahead.decode("latin-1").split("\r\n")
             headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:])}
-            request = Request(lines[0].split()[1], headers)
+            while len(content) < int(headers.get("content-length", 0)):
+                content += connection.recv(65536)
+            method, path, _ = lines[0].split()
+            request = Request(path, headers, method, content)
             server.requests.append(request)
             answer = server.answers.get(request.path.partition("?")[0], body(b"not here", "404 Not Found"))
             answer(connection, request)

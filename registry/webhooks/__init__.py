@@ -1,0 +1,1 @@
+"""Webhooks: who wants to be told of which events at which address, and what became of each message."""
