@@ -1,6 +1,31 @@
-"""Cells that a spreadsheet would run as formulas: neutralised on the way out, restored on the way in. Pure."""
+"""Cells of tables as text: lines of them, whatever file they come from; formulas neutralised, and restored. Pure."""
+
+from dataclasses import dataclass, field
 
 _RUNS = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+class Unreadable(Exception):
+    """A file that is no table, or too large a one. `code`: as in docs/sync.md."""
+
+    def __init__(self, code: str, message: str) -> None:
+        self.code, self.message = code, message
+        super().__init__(message)
+
+
+class Number(str):
+    """A cell that was a number in its file, not a text: written with a point, without thousands."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a table. `number` is what a spreadsheet shows. `problem`: it cannot be read; `cells` hold it raw."""
+
+    number: int
+    cells: list[str] = field(default_factory=list)
+    problem: str | None = None
 
 
 def neutralise(text: str) -> str:

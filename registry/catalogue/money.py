@@ -122,10 +122,11 @@ _MONEY = re.compile(
 )
 
 
-def parse_money(text: str, currency: str | None = None) -> Money:
+def parse_money(text: str, currency: str | None = None, decimal: str | None = None) -> Money:
     """Money as people write it: `USD $91,501.05`, `99 958 €`, `EUR 5.56 m`. `currency` stands in where none is written.
 
-    Raises ValueError, with a message for a person, where it is not an amount or could be read in two ways.
+    `decimal`: the decimal mark, where it is known; the other one then separates thousands. Raises ValueError, with a
+    message for a person, where it is not an amount or could be read in two ways.
     """
     text = "".join(
         str(unicodedata.decimal(c)) if c.isdecimal() else c for c in unicodedata.normalize("NFKC", text).strip()
@@ -139,7 +140,7 @@ def parse_money(text: str, currency: str | None = None) -> Money:
     currency = written.pop() if written else currency
     if currency and currency not in currencies():
         raise ValueError("This currency is not known.")
-    number = _number(found["number"], minor_units(currency))
+    number = _number(found["number"], minor_units(currency), decimal)
     if found["sign"]:
         number = -number
     exact = number.scaleb(_SCALES.get((found["scale"] or "").lower(), 0))
@@ -150,9 +151,14 @@ def _code(mark: str) -> str:
     return _SYMBOLS.get(mark.upper(), mark.upper())
 
 
-def _number(written: str, digits: int) -> Decimal:
+def _number(written: str, digits: int, decimal_mark: str | None) -> Decimal:
     """Digits with thousands and decimal marks of any custom → a number; the last mark decides, doubt is an error."""
-    written = re.sub(r"[\s'’٬]", "", written).replace("٫", ".")
+    written = re.sub(r"[\s'’٬]", "", written).replace("٫", decimal_mark or ".")
+    if decimal_mark:
+        whole_part, _, rest = written.partition(decimal_mark)
+        if "," in rest or "." in rest:
+            raise ValueError("This is not an amount of money.")
+        return Decimal(f"{_joined(whole_part.split(',' if decimal_mark == '.' else '.'))}.{rest or '0'}")
     commas, points = written.count(","), written.count(".")
     if commas and points:
         decimal = max(written.rfind(","), written.rfind("."))

@@ -5,27 +5,20 @@ at all raises InvalidInput under `file`. Memory does not grow with a CSV or XLSX
 """
 
 import codecs
-import csv
-import warnings
-import zipfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
-import openpyxl
 import orjson
 
-from registry.catalogue.cells import restore
+from registry.catalogue import delimited, workbooks
+from registry.catalogue.cells import Unreadable, restore
 from registry.errors import N_, InvalidInput
 
 FORMATS = ("csv", "xlsx", "json")
 MAX_JSON_BYTES = 200_000_000
-MAX_UNPACKED_BYTES = 1_000_000_000
 MAX_COLUMNS = 500
-READABLE = "utf-8", "cp1252"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,75 +87,39 @@ def read_rows(path: Path, format: str) -> Iterator[Row]:
         raise InvalidInput({"file": [N_("There is no such file.")]})
     if path.stat().st_size == 0:
         raise InvalidInput({"file": [N_("The file is empty.")]})
-    return {"csv": _csv_rows, "xlsx": _xlsx_rows, "json": _json_rows}[format](path)
+    if format == "json":
+        return _json_rows(path)
+    return _tabulate(path, format)
 
 
-def _csv_rows(path: Path) -> Iterator[Row]:
-    encoding = _encoding(path)
-    with path.open(encoding=encoding, newline="") as file:
-        first = file.readline(65_536)
-        file.seek(0)
-        if "\x00" in first:
-            raise InvalidInput({"file": [N_("This is not a CSV file.")]})
-        reader = csv.reader(file, delimiter=_delimiter(first), strict=True)
-        try:
-            yield from _tabulate(reader)
-        except csv.Error as error:
-            raise InvalidInput({"file": [f"The CSV cannot be read at line {reader.line_num}: {error}."]}) from None
-
-
-def _encoding(path: Path) -> str:
-    """By byte order mark, else the first of UTF-8 and cp1252 (old spreadsheets) that reads the whole file."""
-    with path.open("rb") as file:
-        start = file.read(4)
-    if start.startswith(codecs.BOM_UTF8):
-        return "utf-8-sig"
-    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
-    # Without a mark: headers are ASCII, so every other byte of the beginning is zero.
-    for name, zeros in (("utf-16-le", start[1::2]), ("utf-16-be", start[0::2])):
-        if zeros == b"\x00\x00":
-            return name
-    for name in READABLE:
-        if _reads(path, name):
-            return name
-    raise InvalidInput({"file": [N_("The file's encoding is not known: save it as UTF-8.")]})
-
-
-def _reads(path: Path, encoding: str) -> bool:
-    decoder = codecs.getincrementaldecoder(encoding)()
-    with path.open("rb") as file:
-        try:
-            while block := file.read(1 << 20):
-                decoder.decode(block)
-            decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            return False
-    return True
-
-
-def _delimiter(header: str) -> str:
-    """The one of comma, semicolon and tab that the header holds most of outside quotes."""
-    bare = "".join(header.split('"')[::2])
-    return max(",;\t", key=bare.count)
-
-
-def _tabulate(records: Iterable[list[str]]) -> Iterator[Row]:
+def _tabulate(path: Path, format: str) -> Iterator[Row]:
     columns: list[str] = []
     named: tuple[str, ...] = ()
-    for number, cells in enumerate(records, start=1):
-        if not any(cell.strip() for cell in cells):
-            continue
-        if not columns:
-            columns = _columns(cells)
-            named = tuple(name for name in columns if name)
-            continue
-        values = {name: restore(cell) for name, cell in zip(columns, cells, strict=False) if name and cell.strip()}
-        stray = [cell for name, cell in zip(columns, cells, strict=False) if not name] + cells[len(columns) :]
-        problem = N_("This row has more cells than there are columns.") if any(c.strip() for c in stray) else None
-        yield Row(number, values, problem, named)
+    try:
+        if format == "xlsx":
+            workbooks.check(path)
+        for line in delimited.lines(path) if format == "csv" else workbooks.lines(path):
+            if line.problem:
+                raise InvalidInput({"file": [f"The CSV cannot be read at row {line.number}: {line.problem}."]})
+            cells = line.cells
+            if not any(cell.strip() for cell in cells):
+                continue
+            if not columns:
+                columns = _columns(cells)
+                named = tuple(name for name in columns if name)
+                continue
+            yield _row(line.number, cells, columns, named)
+    except Unreadable as error:
+        raise InvalidInput({"file": [error.message]}) from None
     if not columns:
         raise InvalidInput({"file": [N_("The file is empty.")]})
+
+
+def _row(number: int, cells: list[str], columns: list[str], named: tuple[str, ...]) -> Row:
+    values = {name: restore(cell) for name, cell in zip(columns, cells, strict=False) if name and cell.strip()}
+    stray = [cell for name, cell in zip(columns, cells, strict=False) if not name] + cells[len(columns) :]
+    problem = N_("This row has more cells than there are columns.") if any(cell.strip() for cell in stray) else None
+    return Row(number, values, problem, named)
 
 
 def _columns(cells: list[str]) -> list[str]:
@@ -176,52 +133,6 @@ def _columns(cells: list[str]) -> list[str]:
     if len(names) > MAX_COLUMNS:
         raise InvalidInput({"columns": [f"There are more than {MAX_COLUMNS} columns."]})
     return names
-
-
-@contextmanager
-def _workbook(path: Path) -> Iterator[Any]:
-    with path.open("rb") as file:  # a handle: openpyxl refuses names that do not end in .xlsx
-        try:
-            with zipfile.ZipFile(file) as archive:
-                unpacked = sum(item.file_size for item in archive.infolist())
-            if unpacked > MAX_UNPACKED_BYTES:
-                raise InvalidInput({"file": [N_("The workbook is too large when unpacked.")]})
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # openpyxl warns of styles it leaves out: the cells are whole
-                book = openpyxl.load_workbook(file, read_only=True, data_only=False, keep_links=False)
-        except (zipfile.BadZipFile, KeyError, ValueError, OSError, SyntaxError, TypeError) as error:
-            raise InvalidInput({"file": [N_("This is not an XLSX workbook.")]}) from error
-        try:
-            yield book
-        finally:
-            book.close()
-
-
-def _xlsx_rows(path: Path) -> Iterator[Row]:
-    with _workbook(path) as book:
-        if not book.worksheets:
-            raise InvalidInput({"file": [N_("The workbook has no sheet.")]})
-        sheet = book.worksheets[0]
-        sheet.reset_dimensions()  # writers state them wrongly
-        try:
-            yield from _tabulate([_cell_text(cell) for cell in cells] for cells in sheet.iter_rows(values_only=True))
-        except (zipfile.BadZipFile, ValueError, KeyError, SyntaxError) as error:
-            raise InvalidInput({"file": [f"The workbook's first sheet cannot be read: {error}."]}) from error
-
-
-def _cell_text(value: Any) -> str:
-    """A cell as a person would have typed it; a formula is its text, never evaluated."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
-    if isinstance(value, datetime):
-        return value.date().isoformat() if value.time() == time() else value.isoformat()
-    if isinstance(value, date):
-        return value.isoformat()
-    return str(value)
 
 
 def _json_rows(path: Path) -> Iterator[Row]:

@@ -4,62 +4,71 @@ import itertools
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import click
 
 from registry.catalogue import importing as catalogue
 from registry.catalogue.tabular import FORMATS, ImportReport, read_rows
 from registry.cli import Context, pass_context, print_json
-from registry.cli.feeds import Bar, show_report
+from registry.cli.feeds import Bar, show_report, with_config
 from registry.matching import importing as matching
 from registry.sync.adapters import ADAPTERS
 from registry.sync.models import SCOPES
 from registry.sync.runner import import_file
 
 KINDS = ("programmes", "organisations", "needs", "offers")
+PROGRAMME_FORMATS = [adapter.name for adapter in ADAPTERS.values() if adapter.target == "programme"]
+ALL_FORMATS = list(dict.fromkeys((*PROGRAMME_FORMATS, *FORMATS)))
 BATCH_ROWS = 500
-FEED = "imports"
 
 
 @click.command("import")
 @click.argument("kind", type=click.Choice(KINDS))
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path))
-@click.option("--format", "format_name", type=click.Choice([*ADAPTERS, *FORMATS]), required=True, help="What FILE is.")
+@click.option("--format", "format_name", type=click.Choice(ALL_FORMATS), required=True, help="What FILE is.")
 @click.option("--scope", type=click.Choice(SCOPES), help="Programmes: only what is about small arms, or everything.")
-@click.option("--feed", help=f"Programmes: the feed they belong to, made where there is none. [default: {FEED}]")
+@click.option("--feed", help="Programmes: the feed they belong to, made where there is none. [default: imports]")
+@with_config
 @click.option("--dry-run", is_flag=True, help="Do everything, write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @pass_context
 def import_command(
-    context: Context, kind: str, file: Path, format_name: str, scope: str | None, feed: str | None, dry_run: bool,
-    as_json: bool,
+    context: Context, kind: str, file: Path, format_name: str, scope: str | None, feed: str | None,
+    config: dict[str, Any], dry_run: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Import FILE: programmes from a partner's format; organisations, needs and offers from a table.
 
     Exit 1 where the file as a whole is refused; single bad records or rows are reported, the others are in.
     """
-    if (kind == "programmes") != (format_name in ADAPTERS):
-        suitable = ADAPTERS if kind == "programmes" else FORMATS
+    suitable = PROGRAMME_FORMATS if kind == "programmes" else FORMATS
+    if format_name not in suitable:
         raise click.UsageError(f"{kind.capitalize()} are imported from: {', '.join(suitable)}.")
-    if kind != "programmes" and (scope or feed):
-        raise click.UsageError("--scope and --feed are for programmes.")
+    if kind != "programmes" and (scope or feed or config):
+        raise click.UsageError("--scope, --feed and --config are for programmes.")
     if kind == "programmes":
-        _import_programmes(context, file, format_name, scope, feed or FEED, dry_run, as_json)
+        _import_programmes(context, file, format_name, scope, feed, config, dry_run, as_json)
     else:
         _import_table(context, kind, file, format_name, dry_run, as_json)
 
 
 def _import_programmes(
-    context: Context, file: Path, adapter: str, scope: str | None, feed: str, dry_run: bool, as_json: bool
-) -> None:
+    context: Context, file: Path, adapter: str, scope: str | None, feed: str | None, config: dict[str, Any],
+    dry_run: bool, as_json: bool,
+) -> None:  # fmt: skip
     with Bar(file.name) as bar:
         report = import_file(
-            context.database, context.settings, file, adapter, feed_name=feed, scope=scope, actor=context.actor,
-            progress=bar.show, dry_run=dry_run,
+            context.database, context.settings, file, adapter, feed_name=feed or default_feed(adapter), scope=scope,
+            config=config, actor=context.actor, progress=bar.show, dry_run=dry_run,
         )  # fmt: skip
     show_report(report, as_json)
     if report.run.status != "succeeded":
         sys.exit(1)
+
+
+def default_feed(adapter: str) -> str:
+    """A feed holds records of one format: each has its own."""
+    return "imports" if adapter == "iati" else f"imports ({adapter})"
 
 
 def _import_table(context: Context, kind: str, file: Path, format_name: str, dry_run: bool, as_json: bool) -> None:

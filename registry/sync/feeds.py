@@ -85,16 +85,21 @@ def feed_named(session: Session, name: str) -> Feed | None:
     return session.execute(select(Feed).where(Feed.name == name)).scalar_one_or_none()  # type: ignore[arg-type]
 
 
-def feed_for_files(session: Session, actor: Actor, name: str, adapter: str, scope: str | None) -> Feed:
-    """The feed that a file is imported under, made where there is none. Raises InvalidInput for another format's."""
+def feed_for_files(
+    session: Session, actor: Actor, name: str, adapter: str, scope: str | None, config: Mapping[str, Any] | None = None
+) -> Feed:
+    """The feed that a file is imported under, made where there is none; a configuration that is given is kept for it.
+
+    Raises InvalidInput for another format's feed.
+    """
     feed = feed_named(session, name)
     if feed is None:
         policy.require(actor, "feed.manage")
-        form = {"name": name, "adapter": adapter, "scope": scope or "relevant"}
+        form = {"name": name, "adapter": adapter, "scope": scope or "relevant", "config": dict(config or {})}
         return create_feed(session, actor, load(FeedForm(), form))
     if feed.adapter != adapter:
         raise InvalidInput({"feed": [f"The feed “{name}” holds records in the format {feed.adapter}, not {adapter}."]})
-    return feed
+    return update_feed(session, actor, feed.id or 0, {"config": dict(config)}, None) if config else feed
 
 
 def request_run(session: Session, actor: Actor, feed_id: int, now: datetime | None = None) -> Feed:

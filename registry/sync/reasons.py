@@ -19,6 +19,9 @@ RUN_REASONS: dict[str, str] = {
     "truncated": "The file breaks off.",
     "not_well_formed": "The XML is broken.",
     "not_activities": "The document is something else than IATI activities.",
+    "not_table": "The file is no table of the kind that was expected.",
+    "columns": "The table lacks a column that was declared, or all that say anything of programmes.",
+    "sheet": "The workbook has no sheet of the name that was declared.",
     "oversize": "The file holds a single text or a nesting too large to read.",
     "pages": "The document's pages do not come to an end, or lead to another server.",
     "cancelled": "A person stopped the run; what was applied before stays.",
@@ -32,6 +35,7 @@ RUN_REASONS: dict[str, str] = {
 RECORD_REASONS: dict[str, str] = {
     "duplicate_identifier": "The identifier stands in the same file already.",
     "identifier": "The identifier is too long to be one.",
+    "row": "The row cannot be read, or has cells beyond the table's columns.",
     "oversize": "Larger than 4 MB, more than 20,000 elements, or nested more than 40 deep.",
     "no_text": "Neither a title nor a description.",
     "date": "An activity date that is no day of the calendar.",
@@ -42,4 +46,4 @@ RECORD_REASONS: dict[str, str] = {
     "verdict": "A person decided that it does not belong here.",
     "warnings": "Kept, but for optional parts that did not fit.",
 }
-"""FeedRecord.reason_code → meaning. The first eight are for quarantined records, then ignored, then applied ones."""
+"""FeedRecord.reason_code → meaning. The first nine are for quarantined records, then ignored, then applied ones."""

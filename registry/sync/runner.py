@@ -5,7 +5,7 @@ A document that is not whole changes nothing. A preview runs the same code and r
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -72,6 +72,7 @@ def import_file(
     *,
     feed_name: str = "imports",
     scope: str | None = None,
+    config: Mapping[str, Any] | None = None,
     actor: Actor | None = None,
     progress: Progress = no_progress,
     dry_run: bool = False,
@@ -82,7 +83,7 @@ def import_file(
     """
 
     def opening(session: Session) -> Feed:
-        return feed_for_files(session, actor or system("cli"), feed_name, adapter, scope)
+        return feed_for_files(session, actor or system("cli"), feed_name, adapter, scope, config)
 
     run = _Run(database, settings, actor, "import", progress, dry_run, opening, scope)
     return run.carry_out(lambda: run.read(path, path.stat().st_size))

@@ -73,7 +73,10 @@ def test_a_dry_run_writes_nothing(run: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("import", "programmes", "FILE", "--format", "csv"),
+        ("import", "programmes", "FILE", "--format", "json"),
+        ("import", "needs", "FILE", "--format", "csv", "--config", "currency=USD"),
+        ("import", "programmes", "FILE", "--format", "csv", "--config", "currency"),
+        ("import", "programmes", "FILE", "--format", "csv", "--config", "columns=x", "--config", "columns.id=x"),
         ("import", "needs", "FILE", "--format", "iati"),
         ("import", "needs", "FILE", "--format", "csv", "--scope", "all"),
         ("import", "programmes", "FILE"),

@@ -1,6 +1,6 @@
 """One room each: how a partner's format becomes programme documents."""
 
-from registry.sync.adapters import iati
+from registry.sync.adapters import iati, tables
 from registry.sync.adapters.contract import Adapter
 
-ADAPTERS: dict[str, Adapter] = {adapter.name: adapter for adapter in (iati.ADAPTER,)}
+ADAPTERS: dict[str, Adapter] = {adapter.name: adapter for adapter in (iati.ADAPTER, tables.CSV, tables.XLSX)}

@@ -1,0 +1,199 @@
+"""Tables as the runner reads them: proved whole, split into rows, each row identified and hashed by the cells in use.
+
+Columns that nobody asked for do not count: when only they change, nothing changed.
+"""
+
+import hashlib
+import itertools
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from registry.catalogue import delimited, workbooks
+from registry.catalogue.cells import Line, Unreadable
+from registry.db import dumps
+from registry.sync.adapters.contract import DocumentRefused, Piece, Record, RecordFault, Tick
+from registry.sync.adapters.tables.columns import LOOKED_AT, Layout, find_layout
+from registry.sync.adapters.tables.config import DELIMITERS
+from registry.sync.adapters.tables.programme import Cells, Programme
+from registry.sync.adapters.tables.values import clean
+
+MAX_ROW = 1_000_000
+"""Characters of one row"""
+MAX_IDENTIFIER = 400
+BATCH_CHARACTERS = 4_000_000
+IDENTIFYING = (
+    "title", "description", "reporter", "funder", "accountable", "implementer", "countries", "place", "sectors",
+    "start", "end",
+)  # fmt: skip
+"""What a row without identifier is known by: not its amounts and status, which change"""
+
+
+@dataclass(slots=True)
+class Row:
+    """A line of data with its cells by field."""
+
+    line: Line
+    layout: Layout
+    cells: Cells
+
+
+class Table(ABC):
+    """What CSV and XLSX share."""
+
+    def __init__(self, config: dict[str, Any]) -> None:
+        self.config = config
+        self.declared: Mapping[str, str] = {k: v for k, v in config["columns"].items() if v.strip()}
+
+    @abstractmethod
+    def lines(self, path: Path, tick: Tick | None = None) -> Iterator[Line]:
+        """All lines of the file. Raises Unreadable."""
+
+    @abstractmethod
+    def verify(self, path: Path, tick: Tick) -> None:
+        """Raises DocumentRefused."""
+
+    def split(self, path: Path, rows: int, tick: Tick) -> Iterator[list[Piece]]:
+        """The rows that are not empty."""
+        layout, lines = self.opened(path, tick)
+        seen: dict[str, int] = {}
+        batch: list[Piece] = []
+        size = 0
+        try:
+            for line in lines:
+                if not any(cell.strip() for cell in line.cells):
+                    continue
+                batch.append(self._piece(line, layout, seen))
+                size += sum(map(len, line.cells))
+                if len(batch) >= rows or size >= BATCH_CHARACTERS:
+                    yield batch
+                    batch, size = [], 0
+        except Unreadable as error:
+            raise DocumentRefused(error.code, error.message) from None
+        if batch:
+            yield batch
+
+    def opened(self, path: Path, tick: Tick | None = None) -> tuple[Layout, Iterator[Line]]:
+        """(layout, lines of data). Raises DocumentRefused."""
+        lines = self.lines(path, tick)
+        try:
+            first = list(itertools.islice(lines, LOOKED_AT))
+        except Unreadable as error:
+            raise DocumentRefused(error.code, error.message) from None
+        layout = find_layout(first, self.declared, self.config["header_rows"])
+        return layout, itertools.chain((line for line in first if line.number >= layout.begins), lines)
+
+    def _piece(self, line: Line, layout: Layout, seen: dict[str, int]) -> Piece:
+        if line.problem:
+            text = " ".join(line.cells)
+            return self._faulty(
+                line, layout, RecordFault("row", line.problem), hashlib.sha256(text.encode()).hexdigest()
+            )
+        cells: dict[str, list[tuple[str, str | None, str | None]]] = {}
+        for field, uses in layout.fields.items():
+            for use in uses:
+                if use.index < len(line.cells) and (text := clean(line.cells[use.index])):
+                    cells.setdefault(field, []).append((text, use.language, use.currency))
+        digest = hashlib.sha256(dumps(cells).encode()).hexdigest()
+        fault = self._fault(line, layout)
+        given = " ".join(cells["id"][0][0].split()) if "id" in cells else ""
+        identifier = self.config["id_prefix"] + given if given else _derived(cells)
+        if len(identifier) > MAX_IDENTIFIER:
+            fault = RecordFault("identifier", f"the identifier is longer than {MAX_IDENTIFIER} characters")
+            identifier = f"{identifier[:100]}… {hashlib.sha256(identifier.encode()).hexdigest()[:40]}"
+        times = seen[identifier] = seen.get(identifier, 0) + 1
+        if times > 1:
+            fault = RecordFault(
+                "duplicate_identifier", f"“{identifier}” stands in this file already: this is no. {times}"
+            )
+            identifier = f"{identifier} [no. {times}]"
+        return Piece(identifier, digest, line.number, Row(line, layout, cells), not given, fault)
+
+    def _faulty(self, line: Line, layout: Layout, fault: RecordFault, digest: str) -> Piece:
+        return Piece(f"row {line.number}: {digest[:40]}", digest, line.number, Row(line, layout, {}), True, fault)
+
+    def _fault(self, line: Line, layout: Layout) -> RecordFault | None:
+        if sum(map(len, line.cells)) > MAX_ROW:
+            return RecordFault("oversize", f"the row has more than {MAX_ROW:,} characters")
+        if any(cell.strip() for cell in line.cells[len(layout.headers) :]):
+            return RecordFault("row", "the row has cells beyond the table's columns")
+        return None
+
+    def read(self, piece: Piece) -> Record:
+        """See programme.py."""
+        row: Row = piece.raw
+        return Programme(row.cells, self.config, row.line.number).build(piece.remote_id, piece.derived)
+
+    def fragment(self, piece: Piece) -> str:
+        """`header: cell` of every filled cell."""
+        row: Row = piece.raw
+        pairs = itertools.zip_longest(row.layout.headers, row.line.cells, fillvalue="")
+        return "\n".join(f"{name}: {clean(cell)[:1000]}" for name, cell in pairs if cell.strip())[:4000]
+
+
+def _derived(cells: Cells) -> str:
+    known = {field: [text for text, _, _ in cells[field]] for field in IDENTIFYING if field in cells}
+    return "derived:" + hashlib.sha256(dumps(known or cells).encode()).hexdigest()[:40]
+
+
+def _refuse_others(path: Path) -> None:
+    """What is no CSV by its beginning."""
+    with path.open("rb") as file:
+        start = file.read(4096)
+    bare = start.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    if not bare:
+        raise DocumentRefused("empty", "The file is empty.")
+    if start.startswith((b"PK\x03\x04", b"\x1f\x8b", b"\xd0\xcf\x11\xe0")):
+        raise DocumentRefused("compressed", "The file is an archive or a workbook, not a CSV file.")
+    if bare.startswith((b"<!doctype html", b"<html")):
+        raise DocumentRefused("html", "This is a web page (HTML), not a CSV file.")
+    if bare.startswith((b"<", b"{", b"[")):
+        raise DocumentRefused("not_table", f"This is not a CSV file: it begins with {start[:40]!r}.")
+
+
+class CsvTable(Table):
+    """A CSV file."""
+
+    def lines(self, path: Path, tick: Tick | None = None) -> Iterator[Line]:
+        """See delimited.py."""
+        delimiter = DELIMITERS[self.config["delimiter"]] if self.config["delimiter"] else None
+        return delimited.lines(path, delimiter, self.config["encoding"], tick)
+
+    def verify(self, path: Path, tick: Tick) -> None:
+        """Read to the end. A last row that lacks cells and the end of its line broke off."""
+        _refuse_others(path)
+        layout, lines = self.opened(path, tick)
+        before = last = len(layout.headers)
+        try:
+            for line in lines:
+                before, last = last, len(line.cells)
+        except Unreadable as error:
+            raise DocumentRefused(error.code, error.message) from None
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - 4))
+            is_ended = file.read().rstrip(b"\0")[-1:] in (b"\n", b"\r")
+        if not is_ended and last < min(before, len(layout.headers)):
+            raise DocumentRefused("truncated", "The file breaks off in its last row.")
+
+
+class XlsxTable(Table):
+    """A workbook."""
+
+    def lines(self, path: Path, tick: Tick | None = None) -> Iterator[Line]:
+        """See workbooks.py."""
+        return workbooks.lines(path, self.config["sheet"], tick)
+
+    def verify(self, path: Path, tick: Tick) -> None:
+        """All parts are well-formed and within limits, and the sheet is a table."""
+        if path.stat().st_size == 0:
+            raise DocumentRefused("empty", "The file is empty.")
+        with path.open("rb") as file:
+            if file.read(512).lstrip().lower().startswith((b"<!doctype html", b"<html")):
+                raise DocumentRefused("html", "This is a web page (HTML), not a workbook.")
+        try:
+            workbooks.check(path, tick)
+        except Unreadable as error:
+            raise DocumentRefused(error.code, error.message) from None
+        self.opened(path)

@@ -1,0 +1,75 @@
+"""Workbooks that would cost more than a table may: refused at once, in little time and memory."""
+
+import io
+import time
+import tracemalloc
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from registry.catalogue import workbooks
+from registry.catalogue.cells import Number, Unreadable
+from tests.support.adapters.of_tables import as_xlsx
+
+SHEET = b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>%s</sheetData></worksheet>'
+
+
+def rebuilt(path: Path, parts: dict[str, bytes], sheet: bytes | None = None) -> Path:
+    """A workbook with other parts beside its own, or another sheet."""
+    file = path / "book.xlsx"
+    with (
+        zipfile.ZipFile(io.BytesIO(as_xlsx(("id", "title"), ("1", "x")))) as whole,
+        zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed,
+    ):
+        for name in whole.namelist():
+            packed.writestr(name, sheet if sheet and "sheet1.xml" in name else whole.read(name))
+        for name, content in parts.items():
+            packed.writestr(name, content)
+    return file
+
+
+BOMBS: dict[str, tuple[dict[str, bytes], bytes | None]] = {
+    "too large when unpacked": ({"xl/media/image.bin": bytes(30_000_000)}, None),
+    "too many parts": ({f"x{n}": b"" for n in range(2_100)}, None),
+    "too many cells": ({}, SHEET % (b"<row>" + b"<c/>" * 20_000 + b"</row>")),
+    "too many rows": ({}, SHEET % b'<row r="999999999"><c/></row>'),
+    "more than 16,000,000 bytes": ({}, SHEET % (b'<row r="1"><c t="inlineStr"><is><t>' + b"x " * 8_500_000)),
+    "nested more than": ({}, SHEET % (b"<row>" + b"<a>" * 30 + b"</a>" * 30 + b"</row>")),
+    "declares a DOCTYPE": (
+        {}, b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]>' + SHEET % b"&b;",
+    ),
+    "is broken": ({}, SHEET[:-20] % b"<row>"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("words", BOMBS)
+def test_bombs_are_refused_before_anything_is_built(tmp_path: Path, words: str) -> None:
+    path = rebuilt(tmp_path, *BOMBS[words])
+    started = time.monotonic()
+    tracemalloc.start()
+    with pytest.raises(Unreadable, match=words):
+        workbooks.check(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 8_000_000 and time.monotonic() - started < 5
+
+
+def test_a_size_that_is_understated_does_not_help(tmp_path: Path) -> None:
+    path = rebuilt(tmp_path, {}, SHEET % (b"<row><c/></row>" * 10_000))
+    content = bytearray(path.read_bytes())
+    with zipfile.ZipFile(path) as archive:
+        true_size = archive.getinfo("xl/worksheets/sheet1.xml").file_size
+    at = content.rindex(true_size.to_bytes(4, "little"))
+    content[at : at + 4] = (100).to_bytes(4, "little")
+    path.write_bytes(bytes(content))
+    with pytest.raises(Unreadable):
+        workbooks.check(path)
+
+
+def test_numbers_are_told_from_texts_and_formulas_are_their_text(tmp_path: Path) -> None:
+    path = tmp_path / "book.xlsx"
+    path.write_bytes(as_xlsx((1500.5, "1.500", True, "=1+1", 3)))
+    (line,) = workbooks.lines(path)
+    assert line.cells == ["1500.5", "1.500", "true", "=1+1", "3"]
+    assert [isinstance(cell, Number) for cell in line.cells] == [True, False, False, False, True]
