@@ -16,7 +16,7 @@ from pathlib import Path
 
 from sqlalchemy import insert
 
-from benchmarks import iati_file, limits
+from benchmarks import change_feed, iati_file, limits
 from registry import migrate
 from registry.app import create_app
 from registry.catalogue.models import Programme
@@ -172,7 +172,16 @@ def import_once(path: Path) -> None:
         )
 
 
-ROWS = {"import": bench_import, "list": bench_list, "memory": bench_memory}
+def bench_feed(folder: Path) -> None:
+    """The change feed: read, appended to, and the snapshot to begin with."""
+    with databases(folder) as both:
+        for engine, database in both.items():
+            change_feed.bench_reading(engine, database, line)
+            change_feed.bench_append(engine, database, line)
+    change_feed.bench_snapshot(line)
+
+
+ROWS = {"import": bench_import, "list": bench_list, "memory": bench_memory, "feed": bench_feed}
 
 
 def main() -> None:

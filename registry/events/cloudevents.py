@@ -23,26 +23,24 @@ def cloud_event(row: Row[Any], source: str) -> dict[str, Any]:
 
 def to_json(rows: Iterable[Row[Any]], source: str) -> bytes:
     """A batch: a JSON array. Rows are as feed.read_changes gives them; `source` is this registry's public address."""
-    return orjson.dumps([_event(row, source) for row in rows], option=_OPTIONS)
+    address = orjson.dumps(f"{source}/api/v1/")[:-1]
+    return orjson.dumps([_event(row, source, address) for row in rows], option=_OPTIONS)
 
 
-def _event(row: Row[Any], source: str) -> dict[str, Any]:
-    kind = row.kind
+def _event(row: Row[Any], source: str, address: bytes) -> dict[str, Any]:
+    kind, type_, summary, gone = row.kind, row.type, row.data, False
     if kind in SUBJECTS:
-        subject = SUBJECTS[kind].format_map({**orjson.loads(row.data), "id": row.record_id})
+        subject = SUBJECTS[kind].format_map({**orjson.loads(summary), "id": row.record_id})
     else:
         subject = f"{kind}s/{row.record_id}"
-    type_, summary, gone = row.type, row.data, False
     if not row.shown:
         type_, summary, gone = f"{kind}.{HIDDEN}", "{}", True
     elif type_.endswith(".archived"):
         gone = True
     # Spliced into the text of the summary, which outbox.emit keeps free of these names.
-    ending = b'"version":%d,"href":%b%b}' % (
-        row.record_version,
-        orjson.dumps(f"{source}/api/v1/{subject}"),
-        b',"tombstone":true' if gone else b"",
-    )
+    ending = b'"version":%d,"href":%b%b%b}' % (
+        row.record_version, address, orjson.dumps(subject)[1:], b',"tombstone":true' if gone else b""
+    )  # fmt: skip
     data = b"{" + ending if summary == "{}" else summary[:-1].encode() + b"," + ending
     return {
         "specversion": "1.0",

@@ -3,17 +3,16 @@
 Services emit; doors and adapters never do. Positions are given later, by the sequencer, to committed rows only.
 """
 
-import uuid
+import secrets
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert
 from sqlmodel import Session
 
-from registry.db import dumps, utcnow
-from registry.events.models import Event
+from registry.db import UTCDateTime, dumps, utcnow
 from registry.events.rules import Audience, lost
 from registry.events.types import EVENT_TYPES
 
@@ -21,8 +20,11 @@ __all__ = ["Audience", "Change", "emit", "emit_all"]
 
 RESERVED = frozenset({"version", "href", "tombstone"})
 
-# Core: the bulk insert of the ORM costs twice as much.
-INSERT = insert(Event.__table__)  # type: ignore[attr-defined]
+COLUMNS = (
+    "uid", "type", "kind", "record_id", "record_version", "visibility", "state", "organisation_id", "lost_visibility",
+    "lost_organisation_id", "data", "at",
+)  # fmt: skip
+"""What emit_all writes; the position comes later."""
 
 
 @dataclass(frozen=True)
@@ -55,29 +57,41 @@ def emit(session: Session, *changes: Change, at: datetime | None = None) -> None
 
 def emit_all(session: Session, changes: Iterable[Change], at: datetime | None = None) -> None:
     """As emit, for a batch: one executemany."""
-    at = at or utcnow()
-    rows = []
-    for change in changes:
-        EVENT_TYPES[change.type]
-        if not RESERVED.isdisjoint(change.data):
-            raise ValueError(f"{change.type}: the feed itself says {', '.join(sorted(RESERVED))}")
-        out_of_sight = change.lost()
-        rows.append(
-            {
-                "uid": str(uuid.uuid4()),
-                "type": change.type,
-                "kind": change.kind,
-                "record_id": change.record_id,
-                "record_version": change.record_version,
-                "visibility": change.visibility,
-                "state": change.state,
-                "organisation_id": change.organisation_id,
-                "lost_visibility": out_of_sight and out_of_sight.visibility,
-                "lost_organisation_id": out_of_sight and out_of_sight.organisation_id,
-                "data": dumps(change.data),
-                "at": at,
-                "position": None,
-            }
-        )
-    if rows:
-        session.execute(INSERT, rows)
+    rows = [_values(change) for change in changes]
+    if not rows:
+        return
+    # Every write pays for this: the driver takes tuples at half the price of bound dictionaries.
+    connection = session.connection()
+    process = UTCDateTime().bind_processor(connection.dialect)
+    moment = at or utcnow()
+    when = process(moment) if process else moment
+    mark = "?" if connection.dialect.name == "sqlite" else "%s"
+    connection.exec_driver_sql(
+        f"INSERT INTO event ({', '.join(COLUMNS)}) VALUES ({', '.join([mark] * len(COLUMNS))})",  # noqa: S608
+        [(uid, *values, when) for uid, values in zip(new_ids(len(rows)), rows, strict=True)],
+    )
+
+
+def _values(change: Change) -> tuple[Any, ...]:
+    EVENT_TYPES[change.type]
+    if not RESERVED.isdisjoint(change.data):
+        raise ValueError(f"{change.type}: the feed itself says {', '.join(sorted(RESERVED))}")
+    seen = change.lost()
+    return (
+        change.type, change.kind, change.record_id, change.record_version, change.visibility, change.state,
+        change.organisation_id, seen and seen.visibility, seen and seen.organisation_id, dumps(change.data),
+    )  # fmt: skip
+
+
+def new_ids(count: int) -> list[str]:
+    """So many new event ids: UUIDs of version 7.
+
+    Those of one time stand together in the index, which random ones would scatter over all of its pages.
+    """
+    milliseconds, randomness = time.time_ns() // 1_000_000, secrets.token_bytes(10 * count)
+    found = []
+    for start in range(0, len(randomness), 10):
+        number = int.from_bytes(randomness[start : start + 10])
+        text = f"{milliseconds:012x}7{number >> 68:03x}{8 + (number >> 66 & 3):x}{number & (1 << 60) - 1:015x}"
+        found.append(f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}")
+    return found
