@@ -88,7 +88,7 @@ def _theme_share(need: NeedFacts, offer: OfferFacts, weights: Weights) -> Value:
         return Value(1.0, *sides, N_("The offer is for all themes."), {})
     covered = need.themes & offer.themes
     params = {"covered": len(covered), "themes": len(need.themes)}
-    message = N_("The offer covers %(covered)s of the need's %(themes)s themes.")
+    message = N_("Themes of the need that the offer covers: %(covered)s of %(themes)s.")
     return Value(len(covered) / len(need.themes), *sides, message, params)
 
 
@@ -140,10 +140,12 @@ def _grant_fit(need: NeedFacts, offer: OfferFacts, weights: Weights) -> Value:
         return Value(weights.neutral, *sides, N_("The offer does not say how much: counted as half."), params)
     value = min(1.0, largest / asked.whole)
     params |= {"grant": dollars(largest), "asked": dollars(asked.whole), "percent": f"{100 * value:.0f}"}
-    message = N_(
-        "Up to USD %(grant)s is %(percent)s%% of the USD %(asked)s asked in %(covered)s of the need's %(lines)s lines."
+    some = N_(
+        "Up to USD %(grant)s is %(percent)s%% of the USD %(asked)s asked (lines counted: %(covered)s of %(lines)s)."
     )
-    return Value(value, *sides, message, params)
+    # What it would score, were a block lifted: all lines are looked at where none is of a type that is offered.
+    none = N_("Up to USD %(grant)s is %(percent)s%% of the USD %(asked)s asked; no line is of a type that is offered.")
+    return Value(value, *sides, some if covered else none, params)
 
 
 def _waiting(need: NeedFacts, weights: Weights, today: date) -> Value:

@@ -100,6 +100,12 @@ def record_row(record: FeedRecord) -> Row:
     return {name: getattr(record, name) for name in RECORD_FIELDS}
 
 
+def quarantined_by_feed(session: Session) -> dict[int, int]:
+    """Feed id → how many of its remote records are in quarantine now; feeds without any are left out."""
+    statement = select(RECORD.feed_id, func.count()).where(RECORD.outcome == "quarantined").group_by(RECORD.feed_id)
+    return {row[0]: row[1] for row in session.execute(statement)}
+
+
 def record_counts(session: Session, feed_id: int) -> dict[str, int]:
     """outcome → how many remote records of the feed have it now."""
     statement = select(RECORD.outcome, func.count()).where(RECORD.feed_id == feed_id).group_by(RECORD.outcome)

@@ -46,7 +46,13 @@ def index() -> ResponseReturnValue:
     )
     titles = {item["standard"]: item["title"] for item in listing.list_standards(session())}
     return render_template(
-        "assessments/index.html", items=items, next=following, titles=titles, text=_text, data_url="/api/v1/assessments"
+        "assessments/index.html",
+        items=items,
+        next=following,
+        titles=titles,
+        text=_text,
+        may_begin=policy.can(actor(), "assessment.create"),
+        data_url="/api/v1/assessments",
     )
 
 

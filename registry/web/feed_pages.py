@@ -7,7 +7,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from registry.accounts import policy
-from registry.catalogue import history
+from registry.catalogue import history, organisations
+from registry.catalogue.models import Organisation
 from registry.errors import N_, InvalidInput, VersionMismatch
 from registry.http import actor, session
 from registry.schemas import load
@@ -31,7 +32,7 @@ WORDS = {
     "url": N_("Address"),
     "scope": N_("What to take"),
     "every_minutes": N_("Every … minutes"),
-    "organisation_id": N_("Publishing organisation (number)"),
+    "organisation_id": N_("Publishing organisation"),
     "enabled": N_("Fetched by schedule"),
 }
 
@@ -44,9 +45,11 @@ def words_of(path: str) -> str:
 @pages.get("/feeds")
 def index() -> ResponseReturnValue:
     """All feeds with their last run."""
+    rows = listing.feed_rows(session(), actor())
     return render_template(
         "feeds/index.html",
-        feeds=listing.feed_rows(session(), actor()),
+        feeds=rows,
+        quarantined=listing.quarantined_by_feed(session()),
         may_manage=policy.can(actor(), "feed.manage"),
         data_url="/api/v1/feeds",
     )
@@ -60,6 +63,7 @@ def show(feed_id: int) -> ResponseReturnValue:
     return render_template(
         "feeds/show.html",
         feed=feed,
+        organisation=session().get(Organisation, feed.organisation_id) if feed.organisation_id else None,
         runs=rows,
         first_url=lists.first_url(),
         next_url=lists.next_url(following),
@@ -84,7 +88,7 @@ def new() -> ResponseReturnValue:
         return _form(Form({"scope": "relevant", "every_minutes": 1440, "adapter": "iati", "enabled": "1"}), None)
     data = _typed()
     try:
-        feed = feeds.create_feed(session(), actor(), load(FeedForm(), data))
+        feed = feeds.create_feed(session(), actor(), load(FeedForm(), _resolved(data)))
     except InvalidInput as error:
         return _form(Form(data, error.fields), None), error.status
     flash(gettext("The feed is added. Its first run begins within a minute."), "good")
@@ -98,12 +102,13 @@ def edit(feed_id: int) -> ResponseReturnValue:
     feed = feeds.get_feed(session(), actor(), feed_id)
     stored = {name: getattr(feed, name) for name in WORDS}
     stored["enabled"] = "1" if feed.enabled else ""
+    stored["organisation_id"] = _identifier(feed.organisation_id)
     if request.method == "GET":
         return _form(Form(stored, version=feed.version), feed)
     data, version = _typed(), expected_version(request.form)
     change = {name: value for name, value in data.items() if name != "adapter"}
     try:
-        feeds.update_feed(session(), actor(), feed_id, load(FeedPatch(), change), version)
+        feeds.update_feed(session(), actor(), feed_id, load(FeedPatch(), _resolved(change)), version)
     except InvalidInput as error:
         return _form(Form({**data, "adapter": feed.adapter}, error.fields, version), feed), error.status
     except VersionMismatch as error:
@@ -120,6 +125,24 @@ def _typed() -> dict[str, Any]:
     for name in ("url", "every_minutes", "organisation_id"):
         data[name] = data[name] or None
     return {**data, "enabled": bool(data["enabled"])}
+
+
+def _resolved(data: dict[str, Any]) -> dict[str, Any]:
+    """What was typed, with the organisation's id for its identifier. Raises InvalidInput where nobody goes by it."""
+    typed = data["organisation_id"]
+    if not typed or typed.isdecimal():
+        return data
+    found = organisations.find_by_identifier(session(), typed)
+    if found is None:
+        raise InvalidInput({"organisation_id": [N_("No organisation goes by this identifier.")]})
+    return {**data, "organisation_id": found}
+
+
+def _identifier(organisation_id: int | None) -> str | None:
+    """How the form names an organisation: by its first identifier, by its number where it has none."""
+    if organisation_id is None:
+        return None
+    return next(iter(organisations.identifiers_of(session(), organisation_id)), str(organisation_id))
 
 
 def _form(form: Form, feed: Feed | None) -> str:

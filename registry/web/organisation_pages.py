@@ -87,6 +87,7 @@ def show(organisation_id: int) -> ResponseReturnValue:
         "organisations/show.html",
         organisation=organisation,
         identifiers=identifiers,
+        language_names=choices.LANGUAGE_NAMES,
         website=web_link(organisation.website),
         programmes=listing.list_programmes(session(), actor(), filters, limit=SHOWN).rows,
         programme_count=listing.count_programmes(session(), actor(), filters),

@@ -5,7 +5,7 @@ from typing import Any
 
 from babel.numbers import format_compact_decimal
 from flask import request, url_for
-from flask_babel import format_date, format_datetime, format_decimal, get_locale, gettext
+from flask_babel import format_date, format_datetime, format_decimal, get_locale, gettext, ngettext
 from flask_compress import Compress
 
 from registry import __version__
@@ -85,6 +85,17 @@ def percent(share: float | None, digits: int = 0) -> str:
     return f"{format_decimal(round(share * 100, digits))}\N{NO-BREAK SPACE}%"
 
 
+def schedule(minutes: int | None) -> str:
+    """How often something runs, in the largest unit that fits; none: when a person asks."""
+    if not minutes:
+        return gettext("by hand")
+    if minutes % (24 * 60) == 0:
+        return str(ngettext("every day", "every %(num)s days", minutes // (24 * 60)))
+    if minutes % 60 == 0:
+        return str(ngettext("every hour", "every %(num)s hours", minutes // 60))
+    return str(ngettext("every minute", "every %(num)s minutes", minutes))
+
+
 def state_name(alpha3: str | None) -> str:
     """The UN short name of a State or area in the reader's language; the code where it names none."""
     area = reference.areas().get(alpha3 or "")
@@ -143,10 +154,10 @@ def install(app: RegistryFlask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
         day=day, instant=instant, number=number, money=money, short_money=short_money, percent=percent,
-        state_name=state_name, region_name=region_name, place_name=place_name, theme_name=theme_name,
+        schedule=schedule, state_name=state_name, region_name=region_name, place_name=place_name, theme_name=theme_name,
     )  # fmt: skip
     app.jinja_env.globals.update(
         label=label, tone=tone, code_name=code_name, page_url=page_url, lang_attributes=i18n.lang_attributes,
-        narrative=i18n.narrative, navigation=navigation, is_demo=is_demo, version=__version__,
+        narrative=i18n.narrative, navigation=navigation, is_demo=is_demo, app_version=__version__,
         language=i18n.language, direction=i18n.direction, languages=i18n.LANGUAGES, actor=actor, input_id=input_id,
     )  # fmt: skip

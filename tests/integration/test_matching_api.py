@@ -57,7 +57,7 @@ def test_a_need_and_an_offer_meet_and_say_why(app: RegistryFlask, kenya: FlaskCl
     assert (
         why["eligible"] and round(sum(part["points"] for part in why["parts"]), 6) == why["score"] == items[0]["score"]
     )
-    assert why["parts"][0]["evidence"]["text"] == "The offer covers 1 of the need's 2 themes."
+    assert why["parts"][0]["evidence"]["text"] == "Themes of the need that the offer covers: 1 of 2."
     shown = kenya.get(f"{MATCHES}/weights").get_json()
     assert {part["feature"]: part["weight"] for part in why["parts"]} == shown["weights"]
     assert why["weights_version"] == shown["version"]

@@ -47,7 +47,7 @@ def test_match_shows_the_best_pairs(run: Any, pair: tuple[str, str]) -> None:
 def test_explain_says_why_and_why_not(run: Any, pair: tuple[str, str], database: Database) -> None:
     result = run("explain", *pair)
     assert f"Need {pair[0]} and offer {pair[1]} match." in result.output
-    assert "The offer covers 1 of the need's 2 themes." in result.output
+    assert "Themes of the need that the offer covers: 1 of 2." in result.output
     with database.transaction() as session:
         draft = needs.create_need(session, KENYA, need_form(lines=[]))
     output = run("explain", str(draft.id), pair[1]).output
