@@ -140,9 +140,7 @@ def _grant_fit(need: NeedFacts, offer: OfferFacts, weights: Weights) -> Value:
         return Value(weights.neutral, *sides, N_("The offer does not say how much: counted as half."), params)
     value = min(1.0, largest / asked.whole)
     params |= {"grant": dollars(largest), "asked": dollars(asked.whole), "percent": f"{100 * value:.0f}"}
-    some = N_(
-        "Up to USD %(grant)s is %(percent)s%% of the USD %(asked)s asked (lines: %(covered)s of %(lines)s)."
-    )
+    some = N_("Up to USD %(grant)s is %(percent)s%% of the USD %(asked)s asked (lines: %(covered)s of %(lines)s).")
     # What it would score, were a block lifted: all lines are looked at where none is of a type that is offered.
     none = N_("Up to USD %(grant)s is %(percent)s%% of the USD %(asked)s asked; no line is of a type that is offered.")
     return Value(value, *sides, some if covered else none, params)
