@@ -17,6 +17,7 @@ from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, Session, SQLModel
 
 from registry.errors import ConfigurationError, VersionMismatch
+from registry.json_text import dumps as dumps
 
 # Unnamed constraints cannot be altered in SQLite's batch mode; this must stand before any model is defined.
 SQLModel.metadata.naming_convention = MetaData(
@@ -93,11 +94,6 @@ def touch(record: Timestamped, expected_version: int | None, now: datetime) -> N
         raise VersionMismatch(record.version)
     record.version += 1
     record.updated_at = now
-
-
-def dumps(value: Any) -> str:
-    """JSON text of a value, keys sorted: the same value always gives the same text."""
-    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS).decode()
 
 
 class Database:

@@ -55,6 +55,9 @@ class Settings:
         7, "After this many days a feed is fetched unconditionally, against servers that say 304 for ever."
     )
     sync_batch_rows: int = _setting(500, "Records applied per transaction of a sync (at most 1,000).")
+    sync_processes: int = _setting(
+        2, "Processes that read a large document beside the run itself; 1: the run reads alone."
+    )
     sync_pause_ms: int = _setting(10, "Pause between two batches on SQLite, so that a page's small write never waits.")
     session_hours: int = _setting(12, "A login lasts this long.")
     cookie_secure: bool = _setting(False, "Send the session cookie over HTTPS only (set to 1 behind a proxy with TLS).")
@@ -73,6 +76,8 @@ class Settings:
             if name in environ:
                 values[item.name] = _parse(name, environ[name], type(item.default))
         settings = cls(**values)
+        if not 1 <= settings.sync_processes <= 64:
+            raise ConfigurationError(f"CASA_SYNC_PROCESSES is {settings.sync_processes}; it must be from 1 to 64.")
         if not 1 <= settings.sync_batch_rows <= 1000:
             raise ConfigurationError(f"CASA_SYNC_BATCH_ROWS is {settings.sync_batch_rows}; it must be from 1 to 1000.")
         if settings.standing_requests < 0 or settings.event_retention_days < 0:

@@ -17,6 +17,7 @@ from registry.accounts.actor import Actor
 from registry.catalogue import search
 from registry.catalogue.history import Changes
 from registry.catalogue.models import Programme, ProgrammeDocument, ProgrammeOverride
+from registry.catalogue.rows import Derived
 from registry.catalogue.writing import (
     CREATED,
     FORGET_FACETS,
@@ -34,23 +35,45 @@ from registry.errors import N_, NotFound
 from registry.events.outbox import Change, emit_all
 
 
-@dataclass(frozen=True, slots=True)
 class Incoming:
-    """A document from a source, judged relevant. `programme_id` None: not seen before."""
+    """A document from a source, judged relevant. `programme_id` None: not seen before.
 
-    document: dict[str, Any]
-    programme_id: int | None
-    themes: list[str]
-    relevance: str
-    """Why it is in the catalogue: `code 15240 + text "armes légères"`, `scope all` …"""
+    `relevance` says why it is in the catalogue: `code 15240 + text "armes légères"`, `scope all` …
+    """
+
+    __slots__ = ("_document", "derived", "programme_id", "relevance", "text", "themes")
+
+    def __init__(
+        self, document: dict[str, Any] | None, programme_id: int | None, themes: list[str], relevance: str,
+        *, text: str | None = None, derived: Derived | None = None,
+    ) -> None:  # fmt: skip
+        self._document, self.programme_id, self.themes, self.relevance = document, programme_id, themes, relevance
+        self.text = dumps(document) if text is None else text
+        """The document as it is stored"""
+        self.derived = derived
+        """What rows.derive made of it, where a reader did that already"""
+
+    @classmethod
+    def read(
+        cls, text: str, programme_id: int | None, themes: list[str], relevance: str, derived: Derived | None
+    ) -> "Incoming":
+        """From a reader, which hands over JSON: most documents are stored without being looked at again."""
+        return cls(None, programme_id, themes, relevance, text=text, derived=derived)
+
+    @property
+    def document(self) -> dict[str, Any]:
+        if self._document is None:
+            self._document = orjson.loads(self.text)
+        return self._document
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What became of one incoming document: `created`, `updated`, `unchanged` or `revived`."""
+    """What became of one incoming document: `created`, `updated`, `unchanged` or `revived`, and the fields changed."""
 
     programme_id: int
     outcome: str
+    changed: tuple[str, ...] = ()
 
 
 def store_batch(
@@ -65,18 +88,17 @@ def store_batch(
     current, overrides = read_current(session, ids), read_overrides(session, ids)
     plans: list[tuple[Plan | None, int | None, str]] = []
     for item in incoming:
-        text = dumps(item.document)
         if item.programme_id is None:
-            plan = _plan(item, None, text, source, run_id, None)
+            plan = _plan(item, None, source, run_id, None)
             plans.append((plan, None, "created"))
             continue
         before = current.get(item.programme_id)
         if before is None:
             raise NotFound(N_("There is no such programme."))
-        if _unchanged(item, before, text, overrides.get(before.id)):
+        if _unchanged(item, before, overrides.get(before.id)):
             plans.append((None, before.id, "unchanged"))
             continue
-        plan = _plan(item, before, text, source, run_id, overrides.get(before.id))
+        plan = _plan(item, before, source, run_id, overrides.get(before.id))
         plans.append((plan, before.id, "revived" if before.archived_at else "updated"))
     writing = [plan for plan, _, _ in plans if plan]
     write(session, writing, actor=actor, now=now)
@@ -85,14 +107,17 @@ def store_batch(
         for _, _, outcome in plans:
             counts[outcome] = counts.get(outcome, 0) + 1
         audit.record(session, actor, "programme.store", source, **counts)
-    return [Stored((plan.programme_id if plan else known) or 0, outcome) for plan, known, outcome in plans]
+    return [
+        Stored((plan.programme_id if plan else known) or 0, outcome, tuple(sorted(plan.changes)) if plan else ())
+        for plan, known, outcome in plans
+    ]
 
 
-def _unchanged(item: Incoming, before: Current, text: str, overrides: Mapping[str, Any] | None) -> bool:
+def _unchanged(item: Incoming, before: Current, overrides: Mapping[str, Any] | None) -> bool:
     themes = before.themes.split() if overrides and "themes" in overrides else item.themes
     return (
         before.archived_at is None
-        and before.document == text
+        and before.document == item.text
         and before.relevance == item.relevance[:300]
         and before.themes.split() == themes
     )
@@ -101,14 +126,18 @@ def _unchanged(item: Incoming, before: Current, text: str, overrides: Mapping[st
 def _plan(
     item: Incoming,
     before: Current | None,
-    text: str,
     source: str,
     run_id: int | None,
     overrides: Mapping[str, Any] | None,
 ) -> Plan:
-    effective, themes = in_force(item.document, item.themes, overrides)
     if before is None:
-        return Plan(None, 1, CREATED, effective, themes, item.relevance, source, text, run_id=run_id)
+        return Plan(
+            None, 1, CREATED, item.document if item.derived is None else {}, item.themes, item.relevance, source,
+            item.text, run_id=run_id, derived=item.derived,
+        )  # fmt: skip
+    effective, themes = in_force(item.document, item.themes, overrides)
+    # Of a document with a person's values in it, and of one whose source is another now, the reader cannot know.
+    derived = None if overrides or before.source != source else item.derived
     changes = document_changes(orjson.loads(before.document), item.document)
     if themes != before.themes.split():
         changes["themes"] = [before.themes.split(), themes]
@@ -118,8 +147,9 @@ def _plan(
         changes["archived"] = [before.archived_reason, None]
     event = "programme.revived" if before.archived_at else "programme.updated"
     return Plan(
-        before.id, before.version + 1, event, effective, themes, item.relevance, before.source, text,
-        visibility=before.visibility, run_id=run_id, changes=changes, before=before.audience,
+        before.id, before.version + 1, event, effective, themes, item.relevance, before.source, item.text,
+        visibility=before.visibility, run_id=run_id, changes=changes, derived=derived,
+        before=before.audience,
     )  # fmt: skip
 
 

@@ -51,6 +51,8 @@ class Plan:
     changes: Changes = field(default_factory=dict)
     before: Audience | None = None
     """Who could see it until now; None: a new one"""
+    derived: Derived | None = None
+    """rows.derive of `effective`, where a reader did that already"""
 
 
 @dataclass(slots=True)
@@ -114,7 +116,9 @@ def write(session: Session, plans: Sequence[Plan], *, actor: Actor, now: datetim
     """Write the plans, new and changed programmes alike, with their events and history."""
     if not plans:
         return
-    derived = [derive(p.effective, themes=p.themes, source=p.source, relevance=p.relevance) for p in plans]
+    derived = [
+        p.derived or derive(p.effective, themes=p.themes, source=p.source, relevance=p.relevance) for p in plans
+    ]  # fmt: skip
     parties = [party for item in derived for party in item.parties]
     organisations = find_or_create(session, parties, source=plans[0].source, actor=actor, now=now)
     new = [plan for plan in plans if plan.programme_id is None]

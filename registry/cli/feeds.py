@@ -130,6 +130,10 @@ def sync_with_report(context: Context, feed: Feed, *, dry_run: bool = False, acc
         )  # fmt: skip
 
 
+SHOWN = 50
+MARKS = {"created": "+", "updated": "~", "revived": "↑", "archived": "-"}
+
+
 class Bar:
     """A progress bar on standard error, one per stage; none where that is no terminal."""
 
@@ -182,6 +186,11 @@ def show_report(report: Report, as_json: bool) -> None:
             f"{run.records} records: {run.created} created, {run.updated} updated, {run.unchanged} unchanged, "
             f"{run.ignored} ignored, {run.quarantined} quarantined; {run.archived} archived ({report.seconds:.1f} s)"
         )
+    for change in report.changes[:SHOWN] if run.id is None else ():
+        fields = f": {', '.join(change.fields)}" if change.fields else ""
+        click.echo(f"  {MARKS.get(change.outcome, ' ')} {change.remote_id} {change.title}{fields}")
+    if run.id is None and len(report.changes) > SHOWN:
+        click.echo(f"  … and {run.created + run.updated + run.archived - SHOWN} more: --json lists the first 1,000")
     for refusal in report.refusals[:20]:
         click.echo(f"  line {refusal.line}: {refusal.remote_id}: {refusal.reason}")
     if len(report.refusals) > 20:

@@ -135,7 +135,7 @@ def set_verdict(session: Session, actor: Actor, record_id: int, verdict: str | N
         return record
     audit.record(session, actor, "feed.verdict", f"feed_record:{record_id}", before=record.verdict, after=verdict)
     # Without a hash the record counts as changed, without the document's the next fetch is unconditional.
-    record.verdict, record.sha256 = verdict, ""
+    record.verdict, record.sha256, record.content_sha256 = verdict, "", None
     feed = session.get(Feed, record.feed_id)
     assert feed is not None
     feed.document_sha256 = None

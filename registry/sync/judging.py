@@ -1,42 +1,37 @@
-"""Reading and judging a batch of remote records: no lock is held meanwhile, since this is where the time goes.
+"""A batch on its way: what the ledger says of its pieces, which of them must be read, and what then became of them.
 
-What is unchanged is not read. A record that cannot be read goes to quarantine, with reason and position.
+What is unchanged is not read. Reading itself (reading.py) may happen in another process.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from registry.accounts.actor import Actor
 from registry.catalogue.programmes import Incoming
-from registry.sync.adapters.contract import Piece, Reader, Record, RecordFault
-from registry.sync.classification import Classified
+from registry.sync.adapters.contract import Piece
+from registry.sync.reading import Candidate, Reading, Verdict
 from registry.sync.records import Known
 from registry.sync.report import Counts, Refusal
 from registry.sync.rules import record_key
 from registry.sync.targets import Target
 
-BY_VERDICT = "a person decided that it does not belong here"
-Judge = Callable[[dict[str, Any]], Classified]
-
 
 @dataclass(frozen=True)
-class Reading:
-    """How one run reads and judges: the same for all of its batches."""
+class Writing:
+    """In whose name one run writes: the same for all of its batches."""
 
-    reader: Reader
-    target: Target
-    scope: str
-    key: str
-    """rules.reading_key"""
-    classify: Judge
+    reading: Reading
     actor: Actor
+    target: Target
     run_id: int
+    fence: int
+    """See runs.begin"""
 
 
 @dataclass(slots=True)
 class Item:
-    """A piece on its way. `values` are the ledger's columns, `incoming` what goes into the catalogue, if anything."""
+    """A record that is to be written. `values` are the ledger's columns, `incoming` what goes into the catalogue."""
 
     piece: Piece
     known: Known | None
@@ -47,85 +42,86 @@ class Item:
     def target_id(self) -> int | None:
         return self.known.target_id if self.known else None
 
-    def quarantine(self, code: str, reason: str, reader: Reader) -> None:
+    def quarantine(self, code: str, reason: str, fragment: str | None) -> None:
         """Keep it out, with the reason and the beginning of its text."""
         self.incoming = None
         self.values |= {
             "outcome": "quarantined",
             "reason_code": code,
             "reason": reason[:1000],
-            "fragment": reader.fragment(self.piece),
+            "fragment": fragment,
+            "content_sha256": None,
         }
 
 
 @dataclass
-class Judged:
-    """A batch ready to be written: what changed, and what of the rest is to be counted."""
+class Batch:
+    """Pieces of one batch. `changed` goes to the readers and comes back as items; the rest is counted already."""
 
-    changed: list[Item] = field(default_factory=list)
+    remote_ids: list[str] = field(default_factory=list)
+    changed: list[tuple[Piece, Known | None]] = field(default_factory=list)
     moved: list[tuple[int, int | None]] = field(default_factory=list)
     """(record id, line) of quarantined records that stand elsewhere in their file now"""
     counts: Counts = field(default_factory=Counts)
     refusals: list[Refusal] = field(default_factory=list)
 
+    def candidates(self, reading: Reading) -> list[Candidate]:
+        """What the readers are asked."""
+        return [candidate(piece, known, reading) for piece, known in self.changed]
 
-def judge_batch(pieces: Sequence[Piece], known: Mapping[str, Known], reading: Reading) -> Judged:
-    """Judge the pieces, given what the ledger says of them."""
-    judged = Judged()
+
+def sift(pieces: Sequence[Piece], known: Mapping[str, Known], reading: Reading) -> Batch:
+    """Set apart what did not change since it was last read in this way."""
+    batch = Batch([piece.remote_id for piece in pieces])
     for piece in pieces:
         before = known.get(piece.remote_id)
         key = record_key(reading.key, piece.sha256)
         if before is None or before.sha256 != key or before.missing_since is not None:
-            judged.changed.append(judge(piece, before, reading))
+            batch.changed.append((piece, before))
             continue
-        judged.counts.add("unchanged" if before.outcome == "applied" else before.outcome)
+        batch.counts.add("unchanged" if before.outcome == "applied" else before.outcome)
         if before.outcome == "quarantined":
             code, reason = before.reason_code or "", before.reason or ""
-            judged.refusals.append(Refusal(piece.remote_id, piece.line, code, reason))
+            batch.refusals.append(Refusal(piece.remote_id, piece.line, code, reason))
             if before.line != piece.line:
-                judged.moved.append((before.id, piece.line))
-    return judged
+                batch.moved.append((before.id, piece.line))
+    return batch
 
 
-def judge(piece: Piece, known: Known | None, reading: Reading) -> Item:
-    """Read a piece and decide whether it belongs into the catalogue."""
+def candidate(piece: Piece, known: Known | None, reading: Reading) -> Candidate:
+    """What a reader needs to know of a piece."""
+    if known is None:
+        return Candidate(piece)
+    # One that was missing is written again whatever it says: that is what revives it.
+    settled = known.outcome == "applied" and known.missing_since is None
+    return Candidate(piece, known.content_sha256 if settled else None, known.verdict)
+
+
+def item_of(piece: Piece, known: Known | None, verdict: Verdict, writing: Writing) -> Item:
+    """What is to be written of a record that was read."""
     values: dict[str, Any] = {
-        "sha256": record_key(reading.key, piece.sha256),
-        "outcome": "applied",
+        "sha256": record_key(writing.reading.key, piece.sha256),
+        "content_sha256": verdict.content,
+        "outcome": verdict.outcome,
         "target_id": known.target_id if known else None,
-        "title": "",
-        "reason_code": None,
-        "reason": None,
+        "title": verdict.title,
+        "reason_code": verdict.reason_code,
+        "reason": verdict.reason,
         "line": piece.line,
-        "fragment": None,
-        "run_id": reading.run_id,
+        "fragment": verdict.fragment,
+        "run_id": writing.run_id,
     }
     item = Item(piece, known, values)
-    try:
-        if piece.fault:
-            raise piece.fault
-        record = reading.reader.read(piece)
-        judged = reading.classify(record.document)
-    except RecordFault as fault:
-        item.quarantine(fault.code, fault.reason, reading.reader)
-        return item
-    except Exception as error:  # noqa: BLE001  (one record the reader was not made for must not end the run)
-        item.quarantine("unreadable", f"{type(error).__name__}: {error}", reading.reader)
-        return item
-    values["title"] = record.title
-    verdict = known.verdict if known else None
-    if verdict == "ignore":
-        values |= {"outcome": "ignored", "reason_code": "verdict", "reason": BY_VERDICT}
-    elif judged.relevant or reading.scope == "all" or verdict == "keep":
-        relevance = judged.reason if judged.relevant else "kept by a person" if verdict == "keep" else "scope all"
-        item.incoming = Incoming(record.document, item.target_id, judged.themes, relevance)
-        _note_warnings(values, record)
-    else:
-        values |= {"outcome": "ignored", "reason_code": "not_relevant", "reason": judged.reason[:1000]}
+    if verdict.outcome == "applied" and verdict.text is not None:
+        item.incoming = Incoming.read(
+            verdict.text, item.target_id, verdict.themes, verdict.relevance, verdict.derived
+        )  # fmt: skip
     return item
 
 
-def _note_warnings(values: dict[str, Any], record: Record) -> None:
-    if record.warnings:
-        listed = "; ".join(record.warnings)
-        values |= {"reason_code": "warnings", "reason": f"{len(record.warnings)} left out: {listed}"[:1000]}
+def items_of(batch: Batch, verdicts: Iterable[Verdict], writing: Writing) -> list[Item]:
+    """The batch's changed records, each with what became of it."""
+    return [
+        item_of(piece, known, verdict, writing)
+        for (piece, known), verdict in zip(batch.changed, verdicts, strict=True)
+    ]  # fmt: skip

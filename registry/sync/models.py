@@ -73,6 +73,12 @@ class Run(SQLModel, table=True):
     revived: int = Field(default=0)
     cancel_requested: bool = Field(default=False)
     http_status: int | None = None
+    fence: int = Field(default=1)
+    """Grows when another process takes the run over: who lost it cannot write any more."""
+    done_bytes: int = Field(default=0, sa_type=BigId)
+    """Of `bytes`: how far the document has been read"""
+    document: dict[str, Any] = Field(default_factory=dict, sa_type=JSONValue)
+    """What is being read (see spooling.py): a run that is taken over goes on behind the records counted so far."""
 
 
 class FeedRecord(SQLModel, table=True):
@@ -90,7 +96,9 @@ class FeedRecord(SQLModel, table=True):
     feed_id: int = Field(foreign_key="feed.id", sa_type=BigId)
     remote_id: str = Field(max_length=500)
     sha256: str = Field(max_length=64)
-    """Canonical hash of the record with the reader's version; unchanged writes nothing."""
+    """Of the record's bytes and how it was read (rules.record_key): equal means that it need not be read."""
+    content_sha256: str | None = Field(default=None, max_length=64)
+    """Of what it says, whatever its layout (rules.content_key): equal means that nothing is written."""
     outcome: str = Field(max_length=12)
     programme_id: int | None = Field(default=None, foreign_key="programme.id", sa_type=BigId)
     title: str = Field(default="", max_length=300)

@@ -21,6 +21,7 @@ class Known:
     id: int
     remote_id: str
     sha256: str
+    content_sha256: str | None
     outcome: str
     target_id: int | None
     """What it became: a row of the feed's target (registry.sync.targets)"""
@@ -53,10 +54,11 @@ def read_all(session: Session, feed_id: int) -> Iterator[Known]:
 
 
 _WRITTEN = (
-    "sha256", "outcome", "title", "reason_code", "reason", "line", "fragment", "run_id",
+    "sha256", "content_sha256", "outcome", "title", "reason_code", "reason", "line", "fragment", "run_id",
 )  # fmt: skip
 _INSERT = insert(RECORD)
 _MOVE = update(RECORD).where(RECORD.c.id == bindparam("the_id")).values(line=bindparam("line"))
+_SAME = update(RECORD).where(RECORD.c.id == bindparam("the_id")).values(sha256=bindparam("sha256"))
 _MISSING = (
     update(RECORD)
     .where(RECORD.c.id == bindparam("the_id"))
@@ -97,6 +99,12 @@ def move(session: Session, lines: Sequence[tuple[int, int | None]]) -> None:
     """Note where records in quarantine now stand in their file: (record id, line)."""
     if lines:
         session.execute(_MOVE, [{"the_id": record_id, "line": line} for record_id, line in lines])
+
+
+def note_bytes(session: Session, fingerprints: Sequence[tuple[int, str]]) -> None:
+    """Note (record id, sha256) of records whose bytes changed and that say the same: next time they are not read."""
+    if fingerprints:
+        session.execute(_SAME, [{"the_id": record_id, "sha256": sha256} for record_id, sha256 in fingerprints])
 
 
 def mark_missing(session: Session, absences: Sequence[tuple[int, datetime, int]]) -> None:

@@ -1,6 +1,6 @@
 """What a run did, in numbers: each record of the document is counted once, archived and revived stand beside."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from registry.sync.models import Run
@@ -17,6 +17,11 @@ class Counts:
     quarantined: int = 0
     archived: int = 0
     revived: int = 0
+
+    @classmethod
+    def of(cls, run: Run) -> "Counts":
+        """What a run has counted so far."""
+        return cls(**{field.name: getattr(run, field.name) for field in fields(cls)})
 
     @property
     def records(self) -> int:
@@ -45,12 +50,25 @@ class Refusal:
     reason: str
 
 
+@dataclass(frozen=True)
+class Change:
+    """What a run did to one programme, or in a preview would do: for reports."""
+
+    remote_id: str
+    title: str
+    outcome: str
+    """`created`, `updated`, `revived`, `archived`"""
+    fields: list[str]
+
+
 @dataclass
 class Report:
     """A finished run (in a preview: one that was never stored) with the records that went to quarantine."""
 
     run: Run
     refusals: list[Refusal] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    """The first so many"""
     seconds: float = 0.0
 
     def as_dict(self) -> dict[str, Any]:
@@ -65,6 +83,7 @@ class Report:
             "status": run.status,
             "reason_code": run.reason_code,
             "reason": run.reason,
+            "changes": [asdict(change) for change in self.changes],
             "errors": [
                 {"remote_id": r.remote_id, "line": r.line, "code": r.code, "reason": r.reason} for r in self.refusals
             ],

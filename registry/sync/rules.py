@@ -70,6 +70,12 @@ def record_key(reading: str, record_sha256: str) -> str:
     return hashlib.sha256(f"{reading}{record_sha256}".encode()).hexdigest()
 
 
+def content_key(reading: str, text: str, touched: str | None) -> str:
+    """What a record says (its document as JSON), whatever its layout, and not when its source last touched it."""
+    said = text.replace(f'"last_updated":"{touched}",', "", 1) if touched else text
+    return hashlib.sha256(f"{reading}{said}".encode()).hexdigest()
+
+
 def document_key(reading: str, document_sha256: str) -> str:
     """The same for a whole document; the first 16 characters alone say how it was read."""
     return reading[:16] + document_sha256[:48]

@@ -1,7 +1,8 @@
 """One run of one feed: begun under a lease, kept alive by a heartbeat, ended with its reason. No two at once.
 
-A run whose process died is found by its silence when the next one begins; that one reads the document anew, and what
-was applied before is unchanged by then. Nobody force-finishes anything.
+A run whose process died is found by its silence when the next one is to begin: that one takes the run over and goes
+on behind the last batch. Its fence grows, so that the old process, should it wake, cannot write any more. Nobody
+force-finishes anything.
 """
 
 import contextlib
@@ -58,23 +59,62 @@ def note_fetch(session: Session, feed_id: int, columns: dict[str, Any]) -> None:
     session.execute(update(FEED).where(FEED.c.id == feed_id).values(columns))
 
 
-def begin(session: Session, feed_id: int, trigger: str, actor: Actor, now: datetime) -> tuple[Feed, Run]:
-    """Begin a run. Raises NotFound, and Conflict while another run of the feed is alive."""
+def _never(_dead: Run) -> bool:
+    return False
+
+
+def begin(
+    session: Session,
+    feed_id: int,
+    trigger: str,
+    actor: Actor,
+    now: datetime,
+    goes_on: Callable[[Run], bool] = _never,
+) -> tuple[Feed, Run]:
+    """Begin a run, or take over one whose process died where `goes_on` says so (its fence is then above 1).
+
+    Raises NotFound, and Conflict while another run of the feed is alive.
+    """
     feed = session.execute(select(Feed).where(Feed.id == feed_id).with_for_update()).scalar_one_or_none()  # type: ignore[arg-type]
     if feed is None:
         raise NotFound(N_("There is no such feed."))
     alive = select(Run).where(Run.feed_id == feed_id, Run.status == "running")  # type: ignore[arg-type]
-    for other in session.execute(alive).scalars():
+    for other in session.execute(alive.with_for_update()).scalars():
         if not is_dead(other.heartbeat_at, now):
             raise Conflict(
                 N_("This feed is being synchronised already. A run that was killed is taken over after a minute.")
             )
+        if not other.cancel_requested and goes_on(other):
+            other.fence += 1
+            other.heartbeat_at = now
+            session.add(other)
+            audit.record(session, actor, "feed.resume", f"feed:{feed_id}", run=other.id, records=other.records)
+            return feed, other
         _end(session, other, "failed", "abandoned", RUN_REASONS["abandoned"], now)
     run = Run(feed_id=feed_id, trigger=trigger, started_at=now, heartbeat_at=now)
     session.add(run)
     session.flush()
     audit.record(session, actor, "feed.run", f"feed:{feed_id}", run=run.id, trigger=trigger)
     return feed, run
+
+
+def running(session: Session) -> list[int]:
+    """Ids of all runs that have not ended, dead ones too."""
+    return list(session.execute(select(RUN.c.id).where(RUN.c.status == "running")).scalars())
+
+
+def begin_document(session: Session, run_id: int, fence: int, document: dict[str, Any], size: int) -> None:
+    """Note what is being read, from its beginning. Raises RunLost."""
+    hold(session, run_id, fence)
+    nothing = dict.fromkeys((*_NUMBERS, "records", "done_bytes"), 0)
+    session.execute(update(RUN).where(RUN.c.id == run_id).values(document=document, bytes=size, **nothing))
+
+
+def hold(session: Session, run_id: int, fence: int) -> None:
+    """Lock the run for this transaction. Raises RunLost where it is not ours any more."""
+    held = select(RUN.c.fence).where(RUN.c.id == run_id, RUN.c.status == "running").with_for_update()
+    if session.execute(held).scalar_one_or_none() != fence:
+        raise RunLost(N_("This run was taken over by another process."))
 
 
 def _end(session: Session, run: Run, status: str, code: str | None, reason: str | None, now: datetime) -> None:
@@ -93,12 +133,18 @@ def finished(run: Run) -> Change:
 
 
 def settle(
-    session: Session, run_id: int, status: str, code: str | None, reason: str | None, now: datetime, **columns: Any
+    session: Session,
+    run_id: int,
+    fence: int,
+    status: str,
+    code: str | None,
+    reason: str | None,
+    now: datetime,
+    **columns: Any,
 ) -> Run:
-    """End a run of ours. Raises RunLost where another process has ended it."""
-    run = session.execute(select(Run).where(Run.id == run_id).with_for_update()).scalar_one()  # type: ignore[arg-type]
-    if run.status != "running":
-        raise RunLost(N_("This run was taken over by another process."))
+    """End a run of ours. Raises RunLost where another process has taken it over."""
+    hold(session, run_id, fence)
+    run = session.execute(select(Run).where(Run.id == run_id)).scalar_one()  # type: ignore[arg-type]
     for name, value in columns.items():
         setattr(run, name, value)
     run.heartbeat_at = now
@@ -109,20 +155,20 @@ def settle(
 _NUMBERS = ("created", "updated", "unchanged", "ignored", "quarantined", "archived", "revived")
 _ADVANCE = (
     update(RUN)
-    .where(RUN.c.id == bindparam("the_id"), RUN.c.status == "running")
+    .where(RUN.c.id == bindparam("the_id"), RUN.c.fence == bindparam("the_fence"), RUN.c.status == "running")
     .values({name: RUN.c[name] + bindparam(f"more_{name}") for name in (*_NUMBERS, "records")})
-    .values(heartbeat_at=bindparam("now"), stage="apply")
+    .values(heartbeat_at=bindparam("now"), stage="apply", done_bytes=bindparam("done"))
 )
 
 
-def advance(session: Session, run_id: int, counts: Counts, now: datetime) -> None:
-    """Count a batch, in its transaction: rows and numbers commit together.
+def advance(session: Session, run_id: int, fence: int, counts: Counts, done: int, now: datetime) -> None:
+    """Count a batch, in its transaction: rows and numbers commit together. `done`: bytes of the document read.
 
     Raises RunLost or RunCancelled, and with it the batch is rolled back.
     """
     more = {f"more_{name}": number for name, number in counts.as_dict().items()} | {"more_records": counts.records}
-    result = session.execute(_ADVANCE, {"the_id": run_id, "now": now, **more})
-    if not result.rowcount:  # type: ignore[attr-defined]
+    values = {"the_id": run_id, "the_fence": fence, "now": now, "done": done, **more}
+    if not session.execute(_ADVANCE, values).rowcount:  # type: ignore[attr-defined]
         raise RunLost(N_("This run was taken over by another process."))
     if session.execute(select(RUN.c.cancel_requested).where(RUN.c.id == run_id)).scalar_one():
         raise RunCancelled(N_("A person stopped this run."))
@@ -144,8 +190,8 @@ def cancel(session: Session, actor: Actor, run_id: int) -> Run:
 class Heartbeat:
     """Keeps a run alive while this process works on it, whatever it is doing; notes its stage."""
 
-    def __init__(self, database: Database, run_id: int, seconds: float = HEARTBEAT_SECONDS) -> None:
-        self.database, self.run_id, self.seconds = database, run_id, seconds
+    def __init__(self, database: Database, run_id: int, fence: int, seconds: float = HEARTBEAT_SECONDS) -> None:
+        self.database, self.run_id, self.fence, self.seconds = database, run_id, fence, seconds
         self.stage = "fetch"
         self.lost = False
         self.cancelled = False
@@ -173,7 +219,8 @@ class Heartbeat:
                 self._once()
 
     def _once(self) -> None:
-        statement = update(RUN).where(RUN.c.id == self.run_id, RUN.c.status == "running")
+        ours = (RUN.c.id == self.run_id, RUN.c.fence == self.fence, RUN.c.status == "running")
+        statement = update(RUN).where(*ours)
         with self.database.transaction() as session:
             result = session.execute(statement.values(heartbeat_at=utcnow(), stage=self.stage))
             if not result.rowcount:  # type: ignore[attr-defined]

@@ -1,9 +1,12 @@
-"""What a feed's records become: where they are kept, how they go. Runner, ledger and absence serve all kinds alike."""
+"""What a feed's records become: where they are kept, how they go. Runner, ledger and absence serve all kinds alike.
+
+Who judges whether they belong here stands in judges.py.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 from sqlalchemy import Table
 from sqlmodel import Session
@@ -12,16 +15,6 @@ from registry.accounts.actor import Actor
 from registry.catalogue import programmes
 from registry.catalogue.models import Programme
 from registry.catalogue.programmes import Incoming, Stored
-from registry.sync.classification import Classified, classifier
-
-
-class Judge(Protocol):
-    """Says whether a document belongs here, and why."""
-
-    version: str
-    """What was judged under another version is judged anew."""
-
-    def classify(self, document: dict[str, Any], /) -> Classified: ...
 
 
 class Store(Protocol):
@@ -48,7 +41,6 @@ class Target:
     """Holds `id` and `archived_at`"""
     column: str
     """FeedRecord's reference to the table"""
-    judge: Callable[[], Judge]
     store: Store
     archive: Callable[[Session, Sequence[int], str, Actor, datetime], int]
     """(session, ids, reason, actor, now) → how many were archived"""
@@ -58,7 +50,6 @@ PROGRAMMES = Target(
     "programme",
     Programme.__table__,  # type: ignore[attr-defined]
     "programme_id",
-    classifier,
     programmes.store_batch,
     programmes.archive,
 )

@@ -21,7 +21,7 @@ FLOORS = [
     {"schemas"},
     {"outbound", "migrate", "models", "migrations"},
     {"db", "settings"},
-    {"errors"},
+    {"errors", "json_text"},
 ]
 HEIGHT = {room: -level for level, rooms in enumerate(FLOORS) for room in rooms}
 # `registry.models` only gathers all tables for migrations and tests; cli starts the app's parts and the ticker.

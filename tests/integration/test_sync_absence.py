@@ -12,7 +12,7 @@ from registry.accounts.actor import system
 from registry.catalogue.models import Programme
 from registry.db import Database, utcnow
 from registry.settings import Settings
-from registry.sync import absence, feeds, runner
+from registry.sync import absence, course, feeds
 from registry.sync.models import FeedRecord
 from registry.sync.report import Report
 from registry.sync.runner import import_file, run_feed
@@ -39,7 +39,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr(runner, "utcnow", clock)
+    monkeypatch.setattr(course, "utcnow", clock)
     return clock
 
 

@@ -20,7 +20,7 @@ from registry.db import Database, utcnow
 from registry.errors import Conflict, NotFound
 from registry.events.models import Event
 from registry.settings import Settings
-from registry.sync import applying, feeds, runner, runs, targets
+from registry.sync import applying, crew, feeds, judges, runs, targets
 from registry.sync.classification import classifier
 from registry.sync.models import Feed, FeedRecord, Run
 from registry.sync.report import Report
@@ -99,7 +99,7 @@ def test_a_first_run_fills_the_catalogue_and_its_numbers_are_kept(
 def test_what_is_unchanged_writes_nothing(database: Database, server: FaultServer, sync: Callable[..., Report]) -> None:
     server.serve("/feed", body(WHOLE))
     sync()
-    ledger = (FeedRecord.id, FeedRecord.run_id, FeedRecord.sha256)
+    ledger = (FeedRecord.id, FeedRecord.run_id, FeedRecord.content_sha256)
     before = rows(database, *ledger), rows(database, Programme.id, Programme.version)
     server.serve("/feed", body(WHOLE.replace(b"><", b">\n<")))
     assert counts(sync()) == {"unchanged": 30}
@@ -249,7 +249,7 @@ def test_what_the_database_does_not_take_is_found_and_quarantined_alone(
             session.flush()
         return store(session, incoming, **options)
 
-    monkeypatch.setitem(runner.TARGETS, "programme", replace(targets.PROGRAMMES, store=refusing))
+    monkeypatch.setitem(targets.TARGETS, "programme", replace(targets.PROGRAMMES, store=refusing))
     report = import_file(database, settings, write(tmp_path, document(*many(5))), "iati", scope="all")
     assert counts(report) == {"created": 4, "quarantined": 1}
     assert report.refusals[0].code == "not_storable" and count(database, Programme) == 4
@@ -271,7 +271,7 @@ def test_a_reader_that_fails_on_one_record_does_not_end_the_run(
                 raise ZeroDivisionError("never seen before")
             return judge(found)
 
-    monkeypatch.setitem(runner.TARGETS, "programme", replace(targets.PROGRAMMES, judge=Failing))
+    monkeypatch.setitem(judges.JUDGES, "programme", lambda: Failing)
     report = import_file(database, settings, path, "iati", scope="all")
     assert counts(report) == {"created": 2, "quarantined": 1}
     assert "ZeroDivisionError: never seen before" in report.refusals[0].reason
@@ -386,14 +386,14 @@ def test_a_second_run_of_a_feed_is_refused_while_the_first_is_alive(
     assert count(database, Run) == 1 and count(database, Programme) == 0
 
 
-def test_a_killed_run_is_found_by_its_silence_and_the_next_one_goes_on(
+def test_a_killed_run_is_found_by_its_silence_and_taken_over(
     database: Database, server: FaultServer, sync: Callable[..., Report], feed: int
 ) -> None:
     server.serve("/feed", body(WHOLE))
     with database.transaction() as session:
         runs.begin(session, feed, "schedule", CLI, utcnow() - timedelta(minutes=5))
     assert counts(sync()) == {"created": 30}
-    assert rows(database, Run.id, Run.status, Run.reason_code)[0][1:] == ("failed", "abandoned")
+    assert rows(database, Run.status, Run.fence, Run.created) == [("succeeded", 2, 30)]
 
 
 def test_a_run_that_was_taken_over_writes_no_more(
@@ -455,7 +455,7 @@ def test_a_heartbeat_keeps_a_slow_run_alive_and_sees_the_wish_to_stop(database: 
     with database.transaction() as session:
         _feed, run = runs.begin(session, feed, "hand", CLI, utcnow() - timedelta(seconds=50))
         run_id = run.id or 0
-    beat = runs.Heartbeat(database, run_id)
+    beat = runs.Heartbeat(database, run_id, 1)
     beat.stage = "verify"
     beat._once()
     ((at, stage),) = rows(database, Run.heartbeat_at, Run.stage)
@@ -467,7 +467,7 @@ def test_a_heartbeat_keeps_a_slow_run_alive_and_sees_the_wish_to_stop(database: 
     with pytest.raises(runs.RunCancelled):
         beat.check()
     with database.transaction() as session:
-        runs.settle(session, run_id, "failed", "internal", "x", utcnow())
+        runs.settle(session, run_id, 1, "failed", "internal", "x", utcnow())
     beat._once()
     with pytest.raises(runs.RunLost):
         beat.check()
@@ -479,7 +479,7 @@ def test_a_verdict_given_while_the_record_is_being_judged_is_not_lost(
     database: Database, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import_file(database, settings, write(tmp_path, document(activity("A", "Rural water supply"))), "iati")
-    judge = runner.judge_batch
+    judge = crew.judge_all
 
     def meanwhile(*arguments: Any) -> Any:
         judged = judge(*arguments)
@@ -488,7 +488,7 @@ def test_a_verdict_given_while_the_record_is_being_judged_is_not_lost(
             feeds.set_verdict(session, CLI, record.id or 0, "keep")
         return judged
 
-    monkeypatch.setattr(runner, "judge_batch", meanwhile)
+    monkeypatch.setattr(crew, "judge_all", meanwhile)
     changed = write(tmp_path, document(activity("A", "Rural water supply, phase two")))
     assert counts(import_file(database, settings, changed, "iati")) == {"created": 1}
 
@@ -497,18 +497,18 @@ def test_small_writes_go_on_while_a_run_reads(
     database: Database, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No lock is held while records are read and judged: that is where the time goes."""
-    judge = runner.judge_batch
+    judge = crew.judge_all
 
     def while_reading(*arguments: Any) -> Any:
         with database.transaction() as session:
             session.execute(update(Feed).values(config={"touched": True}))
         return judge(*arguments)
 
-    monkeypatch.setattr(runner, "judge_batch", while_reading)
+    monkeypatch.setattr(crew, "judge_all", while_reading)
     assert counts(import_file(database, settings, write(tmp_path, document(*many(3))), "iati")) == {"created": 3}
 
 
-def test_a_run_killed_in_the_middle_leaves_whole_batches_and_the_next_one_finishes(
+def test_a_run_killed_in_the_middle_is_finished_where_it_stood(
     sqlite_database: Database, settings: Settings, tmp_path: Path
 ) -> None:
     path = write(tmp_path, document(*many(3000)))
@@ -532,7 +532,8 @@ def test_a_run_killed_in_the_middle_leaves_whole_batches_and_the_next_one_finish
         import_file(sqlite_database, settings, path, "iati")
     with sqlite_database.transaction() as session:
         session.execute(update(Run).values(heartbeat_at=utcnow() - timedelta(minutes=2)))
-    assert counts(import_file(sqlite_database, settings, path, "iati")) == {"created": 3000 - done, "unchanged": done}
+    assert counts(import_file(sqlite_database, settings, path, "iati")) == {"created": 3000}
+    assert rows(sqlite_database, Run.status, Run.created, Run.fence) == [("succeeded", 3000, 2)]
     with sqlite_database.reading() as session:
         assert session.execute(text("PRAGMA integrity_check")).scalar_one() == "ok"
         created = session.execute(select(Event.record_id).where(Event.type == "programme.created")).scalars().all()

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from registry.sync.adapters.contract import DocumentRefused
-from registry.sync.adapters.iati import splitting
-from tests.support.iati import IATI, activity, batches, document, many, no_tick, write
+from registry.json_text import dumps
+from registry.sync.adapters.contract import DocumentRefused, Piece, RecordFault
+from registry.sync.adapters.iati import scanning, splitting
+from registry.sync.rules import content_key
+from tests.support.iati import IATI, activity, batches, document, many, no_tick, read_all, write
 
 WHOLE = document(*many(3))
 LATIN = WHOLE.replace(b"What it is", "Où".encode("latin-1"))
@@ -110,6 +112,17 @@ def test_lines_are_right_far_down_in_a_file(tmp_path: Path) -> None:
     assert piece.line == 90_001
 
 
+def fault_of(piece: Piece) -> str | None:
+    """Why a record cannot be used: known beforehand, or found by reading it."""
+    try:
+        if piece.fault:
+            raise piece.fault
+        IATI.read(piece)
+    except RecordFault as fault:
+        return fault.code
+    return None
+
+
 @pytest.mark.parametrize(
     "extra",
     [
@@ -117,15 +130,16 @@ def test_lines_are_right_far_down_in_a_file(tmp_path: Path) -> None:
         '<tag code="1"/>' * 300_000,
         "<result/>" * 20_500,
         "<a>" * 41 + "</a>" * 41,
+        "<a>" * 300 + "</a>" * 300,
     ],
-    ids=["bytes in one text", "bytes in many elements", "elements", "depth"],
+    ids=["bytes in one text", "bytes in many elements", "elements", "depth", "depth beyond the parser"],
 )
 def test_a_monstrous_record_is_at_fault_and_its_neighbours_are_not(tmp_path: Path, extra: str) -> None:
     content = document(activity("A"), activity("HUGE", extra=extra), activity("C"))
     path = write(tmp_path, content)
     IATI.verify(path, no_tick)
     pieces = [piece for batch in batches(path) for piece in batch]
-    assert [(piece.remote_id, piece.fault.code if piece.fault else None) for piece in pieces] == [
+    assert [(piece.remote_id, fault_of(piece)) for piece in pieces] == [
         ("A", None), ("HUGE", "oversize"), ("C", None),
     ]  # fmt: skip
 
@@ -143,38 +157,74 @@ def test_memory_does_not_grow_with_a_monstrous_record(tmp_path: Path) -> None:
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 120_000, "more than 120 MB for a 112 MB record"
 
 
-def test_nesting_beyond_the_parser_is_refused_and_not_an_error_of_ours(tmp_path: Path) -> None:
-    path = write(tmp_path, document(activity(extra="<a>" * 300 + "</a>" * 300)))
-    with pytest.raises(DocumentRefused) as caught:
-        list(batches(path))
-    assert caught.value.code == "oversize"
-
-
-def hashes(folder: Path, content: str) -> list[str]:
+def fingerprints(folder: Path, content: str) -> list[str]:
     return [piece.sha256 for batch in batches(write(folder, content.encode())) for piece in batch]
 
 
-def test_layout_comments_attribute_order_and_the_export_time_do_not_change_the_hash(tmp_path: Path) -> None:
+def contents(folder: Path, content: str) -> list[str]:
+    return [
+        content_key("how", dumps(record.document), record.document.get("last_updated"))
+        for record in read_all(write(folder, content.encode()))
+    ]
+
+
+def test_layout_comments_attribute_order_and_the_export_time_do_not_change_the_content(tmp_path: Path) -> None:
     inside = '<title>T U</title><sector code="1" vocabulary="1"/>'
-    plain = f'<iati-activities><iati-activity a="1" b="2">{inside}</iati-activity></iati-activities>'
+    plain = f'<iati-activities><iati-activity xml:lang="en" hierarchy="2">{inside}</iati-activity></iati-activities>'
+    stamped = plain.replace("<iati-activity xml", '<iati-activity last-updated-datetime="2030-01-01" xml')
     for same in (
+        stamped,
         plain.replace("><", ">\n   <"),
-        plain.replace('a="1" b="2"', "b='2'   a='1'"),
+        plain.replace('xml:lang="en" hierarchy="2"', "hierarchy='2'   xml:lang='en'"),
         plain.replace('code="1" vocabulary="1"', 'vocabulary="1" code="1"'),
         plain.replace("<title>", "<!-- new --><title>"),
-        plain.replace('<iati-activity a="1"', '<iati-activity last-updated-datetime="2030-01-01" a="1"'),
         plain.replace("<sector", "\n<sector").replace("/></iati-activity>", "></sector></iati-activity>"),
     ):
-        assert hashes(tmp_path, same) == hashes(tmp_path, plain), same
-    for other in (plain.replace("T U", "T  U"), plain.replace('"2"', '"3"'), plain.replace("T U", "V")):
-        assert hashes(tmp_path, other) != hashes(tmp_path, plain), other
+        assert contents(tmp_path, same) == contents(tmp_path, plain), same
+    for other in (
+        plain.replace("T U", "T  U"),
+        plain.replace('hierarchy="2"', 'hierarchy="3"'),
+        plain.replace("T U", "V"),
+    ):
+        assert contents(tmp_path, other) != contents(tmp_path, plain), other
+    assert fingerprints(tmp_path, stamped) == fingerprints(tmp_path, plain), "the nightly stamp needs no reading"
 
 
-def test_namespaces_without_a_canonical_form_are_hashed_all_the_same(tmp_path: Path) -> None:
+def test_bytes_tell_one_record_from_another_also_where_only_what_surrounds_it_differs(tmp_path: Path) -> None:
+    plain = "<iati-activities><iati-activity><title>T</title></iati-activity></iati-activities>"
+    for other in (plain.replace(">T<", ">U<"), plain.replace("<iati-activities", '<iati-activities xml:lang="fr"')):
+        assert fingerprints(tmp_path, other) != fingerprints(tmp_path, plain)
+
+
+def test_what_stands_in_comments_and_quotes_is_no_activity(tmp_path: Path) -> None:
+    odd = (
+        "<!-- <iati-activity> --><iati-activities note='a > b'><?x <iati-activity>?>"
+        '<iati-activity note="/>" other=">"><![CDATA[</iati-activity>]]><!-- <iati-identifier>NO</iati-identifier> -->'
+        "<transaction><iati-identifier>NOT THIS</iati-identifier></transaction>"
+        "<iati-identifier>X &amp; <![CDATA[<Y>]]></iati-identifier><title>T</title></iati-activity>"
+        "<iati-activity/></iati-activities>"
+    )
+    found = [piece for batch in batches(write(tmp_path, odd.encode())) for piece in batch]
+    assert [piece.remote_id for piece in found][0] == "X & <Y>" and len(found) == 2 and found[1].derived
+
+
+def test_every_cut_between_blocks_gives_the_same_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write(
+        tmp_path, document(activity("A"), "<!-- between -->", activity("B", extra="<![CDATA[>]]>"), activity("C"))
+    )
+    whole = [(p.remote_id, p.sha256, p.line, p.raw.start, p.raw.length) for batch in batches(path) for p in batch]
+    assert len(whole) == 3
+    for size in (1, 2, 3, 7, 64, 500):
+        monkeypatch.setattr(scanning, "BLOCK", size)
+        cut = [(p.remote_id, p.sha256, p.line, p.raw.start, p.raw.length) for batch in batches(path) for p in batch]
+        assert cut == whole, size
+
+
+def test_namespaces_with_a_relative_address_are_read_all_the_same(tmp_path: Path) -> None:
     content = (
         '<iati-activities xmlns:x="relative"><iati-activity><x:a/><title>T</title></iati-activity></iati-activities>'
     )
-    assert len(hashes(tmp_path, content)) == 1
+    assert len(contents(tmp_path, content)) == 1
 
 
 def test_batches_are_smaller_where_records_are_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

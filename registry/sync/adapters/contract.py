@@ -12,8 +12,8 @@ from typing import Any, Protocol
 
 from marshmallow import Schema
 
-from registry.db import dumps
 from registry.errors import InvalidInput, RegistryError
+from registry.json_text import dumps
 from registry.schemas import load
 
 Tick = Callable[[int], None]
@@ -36,7 +36,10 @@ class RecordFault(Exception):
     def __init__(self, code: str, reason: str) -> None:
         self.code = code
         self.reason = reason
-        super().__init__(reason)
+        super().__init__(code, reason)  # as its arguments, so that it can go to another process
+
+    def __str__(self) -> str:
+        return self.reason
 
 
 @dataclass(slots=True)
@@ -45,10 +48,10 @@ class Piece:
 
     remote_id: str
     sha256: str
-    """Canonical: equal for records that say the same, whatever their layout."""
+    """Equal only where the record says the same: then it is not read. It may differ though nothing changed."""
     line: int | None
     raw: Any
-    """The adapter's own handle; valid until the next batch is asked for."""
+    """The adapter's own handle, good while the document stands. It is pickled: another process may read the record."""
     derived: bool = False
     """The source gave no identifier: `remote_id` is made from its content."""
     fault: RecordFault | None = None

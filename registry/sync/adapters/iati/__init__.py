@@ -3,8 +3,6 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from lxml import etree
-
 from registry.sync.adapters.contract import Adapter, Piece, Record, Tick
 from registry.sync.adapters.iati.activity import build
 from registry.sync.adapters.iati.splitting import split
@@ -24,11 +22,11 @@ class Activities:
 
     def read(self, piece: Piece) -> Record:
         """See activity.py."""
-        return build(piece.raw, piece.remote_id, piece.derived)
+        return build(piece.raw.parse(), piece.remote_id, piece.derived, piece.line or 1)
 
     def fragment(self, piece: Piece) -> str:
-        """The element, as XML."""
-        return etree.tostring(piece.raw, encoding="unicode", with_tail=False)[:4000]
+        """The element, as it stands in the file."""
+        return str(piece.raw.content(16_000).decode("utf-8", "replace")[:4000])
 
 
-ADAPTER = Adapter("iati", "1", "IATI activities (XML 1.01–2.03)", lambda _config: Activities())
+ADAPTER = Adapter("iati", "2", "IATI activities (XML 1.01–2.03)", lambda _config: Activities())

@@ -20,9 +20,12 @@ Handler = Callable[[Reading, Node], None]
 Item = dict[str, Any]
 
 
-def build(activity: Node, identifier: str, derived: bool) -> Record:
-    """The document of an activity. Raises RecordFault where it cannot be used: see docs/sync.md for the codes."""
-    reading = Reading(activity)
+def build(activity: Node, identifier: str, derived: bool, line: int) -> Record:
+    """The document of an activity that begins on this line.
+
+    Raises RecordFault where it cannot be used: see docs/sync.md for the codes.
+    """
+    reading = Reading(activity, line)
     document = reading.document
     document["iati_identifier"] = identifier
     if derived:
@@ -73,7 +76,7 @@ def _description(reading: Reading, node: Node) -> None:
 def _date(reading: Reading, node: Node) -> None:
     given, text = node.get("iso-date"), (node.text or "").strip()
     if is_impossible_day(given) or (not given and is_impossible_day(text)):
-        raise RecordFault("date", f"line {node.sourceline}: the activity date “{(given or text)[:40]}” is no day")
+        raise RecordFault("date", f"line {reading.line_of(node)}: the activity date “{(given or text)[:40]}” is no day")
     day = reading.day(node)
     if day is None:
         return

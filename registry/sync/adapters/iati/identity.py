@@ -2,7 +2,7 @@
 
 import hashlib
 
-from registry.db import dumps
+from registry.json_text import dumps
 from registry.sync.adapters.iati.values import Node, code_of, text_of
 
 MAX_IDENTIFIER = 400

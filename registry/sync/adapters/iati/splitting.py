@@ -1,98 +1,196 @@
-"""Second pass over a spooled file: its activities, one after the other, identified and hashed. Memory is flat.
+"""Second pass over a spooled file: its activities, one after the other, identified and with a fingerprint each.
 
-Every `iati-activity` element is counted, wherever it stands. An activity that grows beyond the limit is emptied while
-it is still being parsed, so that a monstrous one costs neither the memory nor the run.
+Nothing is built here: an activity that did not change since the last run is never parsed. What is needed of one is
+found in its bytes where they are plain, and by parsing it where they are not.
 """
 
+import codecs
+import hashlib
+import re
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from lxml import etree
 
 from registry.sync.adapters.contract import DocumentRefused, Piece, RecordFault, Tick
-from registry.sync.adapters.iati.canonical import canonical_bytes, digest
+from registry.sync.adapters.iati.encoding import encoding_of
 from registry.sync.adapters.iati.identity import MAX_IDENTIFIER, identity_of
+from registry.sync.adapters.iati.scanning import MAX_BYTES, Context, Found, activities
 from registry.sync.adapters.iati.values import Node
 
-BLOCK = 1 << 16
-MAX_BYTES = 4_000_000
 MAX_ELEMENTS = 20_000
 MAX_DEPTH = 40
 BATCH_BYTES = 4_000_000
 _TOO_DEEP = etree.XPath("boolean(" + "/".join(["*"] * MAX_DEPTH) + ")")
+_IDENTIFIER = re.compile(rb"<iati-identifier(?:\s[^<>]*)?>([^<>&]*)</iati-identifier\s*>")
+_TOUCHED = re.compile(rb"""\slast-updated-datetime\s*=\s*(?:"[^"]*"|'[^']*')""")
+"""Exporters stamp every activity anew each night, and that changes nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """Where an activity stands: what Piece.raw is. Cheap to hand to another process."""
+
+    path: str
+    start: int
+    length: int
+    context: Context
+    held: bytes | None = None
+    """Its bytes, where they do not stand so in the file: it is in another encoding"""
+
+    def content(self, most: int = MAX_BYTES) -> bytes:
+        """At most so many of its bytes, in UTF-8."""
+        if self.held is not None:
+            return self.held[:most]
+        with Path(self.path).open("rb") as file:
+            file.seek(self.start)
+            return file.read(min(self.length, most))
+
+    def parse(self) -> Node:
+        """The activity as an element inside what surrounds it. Raises RecordFault beyond the limits."""
+        return _parsed(self.content(), self.context)
 
 
 def split(path: Path, rows: int, tick: Tick) -> Iterator[list[Piece]]:
-    """Batches of at most `rows` activities, fewer where they are large. A batch's elements live until the next one."""
-    parser = etree.XMLPullParser(
-        events=("start", "end"), tag="{*}iati-activity", resolve_entities=False, no_network=True, load_dtd=False
-    )
+    """Batches of at most `rows` activities, fewer where they are large; the same ones each time the file is split."""
     seen: dict[str, int] = {}
     batch: list[Piece] = []
-    batch_bytes = read = 0
-    open_since: list[tuple[Node, int]] = []
-    """Activities begun and not ended (more than one where they are nested), and where in the file"""
-    cut: dict[Node, tuple[str, bool]] = {}
-    """Activities too large to keep, with what they are known by"""
-    try:
-        with path.open("rb") as file:
-            while block := file.read(BLOCK):
-                parser.feed(block)
-                read += len(block)
-                for event, node in parser.read_events():
-                    if event == "start":
-                        open_since.append((node, read))
-                        continue
-                    open_since.pop()
-                    piece, size = _piece(node, seen, cut.pop(node, None))
-                    batch.append(piece)
-                    batch_bytes += size
-                    # Between two batches nothing may be open but the file's own elements and at most one activity.
-                    if (len(batch) >= rows or batch_bytes >= BATCH_BYTES) and not _is_nested(node):
-                        yield batch
-                        _release(batch)
-                        batch, batch_bytes = [], 0
-                for node, since in open_since:
-                    if read - since > MAX_BYTES:
-                        cut.setdefault(node, identity_of(node))
-                        _empty(node)
-                tick(read)
-        parser.close()
-    except etree.XMLSyntaxError as error:
-        # Well-formed by the first pass, but beyond what this parser takes (elements 256 deep, a text of 10 MB).
-        raise DocumentRefused("oversize", f"The file holds something too large to read: {error.msg}.") from None
-    if batch:
-        yield batch
+    batch_bytes = 0
+    fingerprint = _Fingerprint()
+    with _in_utf8(path) as file:
+        for found in activities(file, tick):
+            held = None if file is path else found.content
+            raw = Extract(str(file), found.start, found.length, found.context, held)
+            batch.append(_piece(found, raw, seen, fingerprint))
+            batch_bytes += found.length
+            if len(batch) >= rows or batch_bytes >= BATCH_BYTES:
+                yield batch
+                batch, batch_bytes = [], 0
+        if batch:
+            yield batch
 
 
-def _piece(node: Node, seen: dict[str, int], cut: tuple[str, bool] | None) -> tuple[Piece, int]:
-    """(piece, its size in bytes)"""
-    canonical = b"" if cut else canonical_bytes(node)
-    _strip_namespace(node)
-    identifier, derived = cut or identity_of(node)
-    fault = _TOO_LARGE if cut else _limits(node, canonical)
+@contextmanager
+def _in_utf8(path: Path) -> Iterator[Path]:
+    """The file itself, or a copy of it in UTF-8 while it is split."""
+    encoding = encoding_of(path)
+    if encoding == "utf-8":
+        yield path
+        return
+    with TemporaryDirectory(prefix="casa-utf8-") as folder:
+        copy = Path(folder) / "document.xml"
+        try:
+            with path.open("rb") as source, copy.open("w", encoding="utf-8", newline="") as target:
+                decoder = codecs.getincrementaldecoder(encoding)()
+                beginning = True
+                while block := source.read(1 << 20):
+                    text = decoder.decode(block)
+                    target.write(_without_declaration(text) if beginning else text)
+                    beginning = False
+                target.write(decoder.decode(b"", True))
+        except (UnicodeDecodeError, LookupError) as error:
+            raise DocumentRefused("encoding", f"The file cannot be read as {encoding}: {error}.") from None
+        yield copy
+
+
+def _without_declaration(text: str) -> str:
+    """The declaration names the old encoding; its lines stay, so that positions hold."""
+    text = text.lstrip("\ufeff")
+    if not text.startswith("<?xml"):
+        return text
+    declaration, end, rest = text.partition("?>")
+    return "\n" * declaration.count("\n") + rest if end else text
+
+
+class _Fingerprint:
+    """SHA-256 of an activity's bytes and of what surrounds it, the time of its last export left out."""
+
+    def __init__(self) -> None:
+        self._context: Context | None = None
+        self._begun = hashlib.sha256()
+
+    def of(self, found: Found) -> str:
+        """Hex, 64 characters."""
+        if found.context is not self._context:
+            self._context, self._begun = found.context, hashlib.sha256(found.context.opening)
+        digest = self._begun.copy()
+        digest.update(_TOUCHED.sub(b"", found.content[: found.head], count=1))
+        digest.update(found.content[found.head :])
+        return digest.hexdigest()
+
+
+def _piece(found: Found, raw: Extract, seen: dict[str, int], fingerprint: _Fingerprint) -> Piece:
+    identifier, derived = _identity(found)
+    fault = _limits(found)
     if len(identifier) > MAX_IDENTIFIER:
         fault = RecordFault("identifier", f"the identifier is longer than {MAX_IDENTIFIER} characters")
-        identifier = f"{identifier[:100]}… {digest(identifier.encode())[:40]}"
+        identifier = f"{identifier[:100]}… {hashlib.sha256(identifier.encode()).hexdigest()[:40]}"
     times = seen[identifier] = seen.get(identifier, 0) + 1
     if times > 1:
         fault = RecordFault("duplicate_identifier", f"“{identifier}” stands in this file already: this is no. {times}")
         identifier = f"{identifier} [no. {times}]"
-    return Piece(identifier, digest(canonical), node.sourceline, node, derived, fault), len(canonical)
+    return Piece(identifier, fingerprint.of(found), found.line, raw, derived, fault)
 
 
-_TOO_LARGE = RecordFault("oversize", f"the activity is larger than {MAX_BYTES // 1_000_000} MB")
-
-
-def _limits(node: Node, canonical: bytes) -> RecordFault | None:
-    if len(canonical) > MAX_BYTES:
-        return _TOO_LARGE
-    # A cheap bound first: elements are counted only where there could be too many.
-    if canonical.count(b"</") > MAX_ELEMENTS:
+def _limits(found: Found) -> RecordFault | None:
+    if not found.whole:
+        return RecordFault("oversize", f"the activity is larger than {MAX_BYTES // 1_000_000} MB")
+    # Every element has an end, or ends in its own tag.
+    if found.length > 4 * MAX_ELEMENTS and found.content.count(b"</") + found.content.count(b"/>") > MAX_ELEMENTS:
         return RecordFault("oversize", f"the activity has more than {MAX_ELEMENTS:,} elements")
-    if _TOO_DEEP(node):
-        return RecordFault("oversize", f"the activity's elements are nested more than {MAX_DEPTH} deep")
     return None
+
+
+def _identity(found: Found) -> tuple[str, bool]:
+    """(identifier, whether it was derived), as identity_of says it of the parsed element."""
+    content = found.content
+    if found.plain and (match := _IDENTIFIER.search(content, found.head)):
+        # A child of the activity itself: all that was begun before it has ended.
+        before = content[found.head : match.start()]
+        if before.count(b"<") == 2 * before.count(b"</") + before.count(b"/>") and (
+            text := " ".join(match[1].decode("utf-8", "replace").split())
+        ):
+            return text, False
+    if not found.whole:
+        return identity_of(_beginning(found))
+    try:
+        return identity_of(_parsed(content, found.context))
+    except RecordFault:
+        return identity_of(_beginning(found))
+
+
+def _beginning(found: Found) -> Node:
+    """As much of an activity as can be parsed, of one that is too large or too deep."""
+    parser = etree.XMLParser(recover=True, resolve_entities=False, no_network=True)
+    tree = etree.fromstring(found.context.opening + found.content, parser)
+    node = _inside(tree, found.context)
+    _strip_namespace(node)
+    return node
+
+
+def _parsed(content: bytes, context: Context) -> Node:
+    try:
+        tree = etree.fromstring(b"".join((context.opening, content, context.closing)), _parser())
+    except etree.XMLSyntaxError as error:
+        raise RecordFault("oversize", f"the activity holds something too large to read: {error.msg}") from None
+    node = _inside(tree, context)
+    _strip_namespace(node)
+    if content.count(b"</") >= MAX_DEPTH and _TOO_DEEP(node):
+        raise RecordFault("oversize", f"the activity's elements are nested more than {MAX_DEPTH} deep")
+    return node
+
+
+def _parser() -> etree.XMLParser:
+    return etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True)
+
+
+def _inside(tree: Node, context: Context) -> Node:
+    for _ in range(context.depth):
+        tree = tree[0]
+    return tree
 
 
 def _strip_namespace(node: Node) -> None:
@@ -103,27 +201,3 @@ def _strip_namespace(node: Node) -> None:
     for element in node.iter(etree.Element):
         if element.tag.startswith(prefix):
             element.tag = element.tag[len(prefix) :]
-
-
-def _is_nested(node: Node) -> bool:
-    return any(etree.QName(ancestor).localname == "iati-activity" for ancestor in node.iterancestors())
-
-
-def _empty(node: Node) -> None:
-    """Drop what an open element holds, but for the line of last children: the parser may still be inside them."""
-    while len(node):
-        del node[:-1]
-        node = node[-1]
-
-
-def _release(batch: list[Piece]) -> None:
-    """Take the batch's elements, and all that stands before them, out of the tree; later ones may be parsed already."""
-    last = {piece.raw.getparent(): piece.raw for piece in batch}
-    for parent, node in last.items():
-        if parent is None:
-            continue
-        while (before := node.getprevious()) is not None:
-            parent.remove(before)
-        parent.remove(node)
-    for piece in batch:
-        piece.raw = None

@@ -30,9 +30,10 @@ Narratives = list[dict[str, str]]
 class Reading:
     """What holds for the whole activity while it is read: its defaults, and what was left out of it so far."""
 
-    __slots__ = ("currency", "document", "language", "warnings")
+    __slots__ = ("_lines_before", "currency", "document", "language", "warnings")
 
-    def __init__(self, activity: Node) -> None:
+    def __init__(self, activity: Node, line: int) -> None:
+        self._lines_before = line - (activity.sourceline or 1)
         self.document: dict[str, Any] = {}
         self.warnings: list[str] = []
         inherited = activity.get(XML_LANG)
@@ -41,10 +42,14 @@ class Reading:
         self.language = language_of(inherited)
         self.currency = currency_of(activity.get("default-currency"))
 
+    def line_of(self, node: Node) -> int:
+        """The line of the file on which an element begins."""
+        return self._lines_before + int(node.sourceline or 1)
+
     def warn(self, node: Node, what: str) -> None:
         """Note that something was left out: `line 40, budget/value: …`."""
         if len(self.warnings) < MAX_WARNINGS:
-            self.warnings.append(f"line {node.sourceline}, {node.tag}: {what}")
+            self.warnings.append(f"line {self.line_of(node)}, {node.tag}: {what}")
 
     # --- texts
 
@@ -132,10 +137,10 @@ class Reading:
         else:
             value = decimal_of(text)
             if value is None:
-                raise RecordFault("amount", f"line {node.sourceline}: the amount “{text[:60]}” is not a number")
+                raise RecordFault("amount", f"line {self.line_of(node)}: the amount “{text[:60]}” is not a number")
             if abs(value) >= MAX_AMOUNT:
                 raise RecordFault(
-                    "amount", f"line {node.sourceline}: the amount “{text[:60]}” is out of all proportion"
+                    "amount", f"line {self.line_of(node)}: the amount “{text[:60]}” is out of all proportion"
                 )
             amount = to_minor(value, currency)
         money: dict[str, Any] = {"amount": amount}

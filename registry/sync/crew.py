@@ -1,0 +1,120 @@
+"""Reading in several processes: batches go out, what became of them comes back in the same order.
+
+Small documents are read by the run itself, since a process takes half a second to start. A reader holds no connection
+and no lock; it ends when its input does, so none outlives a run that was killed.
+"""
+
+import os
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import registry
+from registry.sync import reading
+from registry.sync.reading import Candidate, Reading, Verdict, judge_all
+
+SMALL = 3_000_000
+"""Bytes of a document that are read faster than a second process begins."""
+AHEAD = 2
+"""Batches for each reader that are on their way at a time: bounds the memory."""
+BEGIN = f"from {reading.__name__} import main; main()"
+"""Not `-m`: as `__main__` the module's classes would not be the ones that come through the pipe."""
+Ticket = TypeVar("Ticket")
+
+
+class Crew:
+    """The readers of one run."""
+
+    def __init__(self, how: Reading, processes: int) -> None:
+        self._how = how
+        self._readers = [_Reader(how) for _ in range(processes)]
+        self._idle: deque[_Reader] = deque(self._readers)
+        self._threads = ThreadPoolExecutor(processes, thread_name_prefix="reader") if processes else None
+
+    def judge(self, batches: Iterator[tuple[Ticket, Sequence[Candidate]]]) -> Iterator[tuple[Ticket, list[Verdict]]]:
+        """What is to become of the candidates of each batch, in order; some batches are asked for ahead."""
+        if self._threads is None:
+            for ticket, candidates in batches:
+                yield ticket, judge_all(candidates, self._how)
+            return
+        waiting: deque[tuple[Ticket, Future[list[Verdict]]]] = deque()
+        for ticket, candidates in batches:
+            waiting.append((ticket, self._threads.submit(self._ask, candidates)))
+            if len(waiting) > AHEAD * len(self._readers):
+                first, future = waiting.popleft()
+                yield first, future.result()
+        while waiting:
+            first, future = waiting.popleft()
+            yield first, future.result()
+
+    def _ask(self, candidates: Sequence[Candidate]) -> list[Verdict]:
+        if not candidates:
+            return []
+        reader = self._idle.popleft()  # as many threads as readers: one is idle
+        try:
+            return reader.ask(candidates)
+        finally:
+            self._idle.append(reader)
+
+    def close(self) -> None:
+        """Let the readers go, whatever they are doing."""
+        for reader in self._readers:
+            reader.end()
+        if self._threads:
+            self._threads.shutdown(wait=True, cancel_futures=True)
+
+
+@contextmanager
+def crew(how: Reading, size: int, processes: int) -> Iterator[Crew]:
+    """Readers for a document of so many bytes: none but the run itself for a small one."""
+    made = Crew(how, processes if processes > 1 and size > SMALL else 0)
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+class _Reader:
+    """One process that reads."""
+
+    def __init__(self, how: Reading) -> None:
+        environment = dict(os.environ)
+        root = str(Path(registry.__file__).parents[1])
+        environment["PYTHONPATH"] = os.pathsep.join(filter(None, (root, environment.get("PYTHONPATH"))))
+        self._process: subprocess.Popen[bytes] = subprocess.Popen(
+            [sys.executable, "-c", BEGIN], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
+        )
+        self._lock = threading.Lock()
+        reading.send(self._input, how)
+
+    @property
+    def _input(self) -> Any:
+        return self._process.stdin
+
+    def ask(self, candidates: Sequence[Candidate]) -> list[Verdict]:
+        """Have a batch judged. Raises RuntimeError where the process is gone."""
+        with self._lock:
+            try:
+                reading.send(self._input, list(candidates))
+                answer: list[Verdict] = reading.receive(self._process.stdout)  # type: ignore[arg-type]
+            except (EOFError, OSError, ValueError):
+                raise RuntimeError("a reader of this run ended unexpectedly") from None
+            return answer
+
+    def end(self) -> None:
+        """Stop the process; a batch that it is at is lost."""
+        self._process.kill()
+        self._process.wait()
+        with self._lock:
+            for stream in (self._process.stdin, self._process.stdout):
+                if stream:
+                    try:
+                        stream.close()
+                    except OSError:
+                        continue  # what was still to be written has no reader any more
