@@ -4,7 +4,6 @@ Small documents are read by the run itself, since a process takes half a second 
 and no lock; it ends when its input does, so none outlives a run that was killed.
 """
 
-import os
 import subprocess
 import sys
 import threading
@@ -23,7 +22,8 @@ SMALL = 3_000_000
 """Bytes of a document that are read faster than a second process begins."""
 AHEAD = 2
 """Batches for each reader that are on their way at a time: bounds the memory."""
-BEGIN = f"from {reading.__name__} import main; main()"
+ROOT = str(Path(registry.__file__).parents[1])
+BEGIN = f"import sys; sys.path.insert(0, {ROOT!r}); from {reading.__name__} import main; main()"
 """Not `-m`: as `__main__` the module's classes would not be the ones that come through the pipe."""
 Ticket = TypeVar("Ticket")
 
@@ -84,11 +84,8 @@ class _Reader:
     """One process that reads."""
 
     def __init__(self, how: Reading) -> None:
-        environment = dict(os.environ)
-        root = str(Path(registry.__file__).parents[1])
-        environment["PYTHONPATH"] = os.pathsep.join(filter(None, (root, environment.get("PYTHONPATH"))))
         self._process: subprocess.Popen[bytes] = subprocess.Popen(
-            [sys.executable, "-c", BEGIN], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
+            [sys.executable, "-c", BEGIN], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
         self._lock = threading.Lock()
         reading.send(self._input, how)
