@@ -4,7 +4,9 @@ fetch → verify → split → read → apply batch by batch → settle. A run t
 document is split anew, and what was counted already is passed over.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from sqlmodel import Session
 
