@@ -3,6 +3,7 @@
 RUN_REASONS: dict[str, str] = {
     "address": "The address may not be fetched from, or is not a valid one.",
     "connection": "No connection, or the server broke it off before it answered.",
+    "protocol": "What the server answered is not HTTP.",
     "tls": "The secure connection failed: an invalid certificate, usually.",
     "timeout": "The server or the whole download took too long.",
     "redirects": "The server sent us on too many times.",

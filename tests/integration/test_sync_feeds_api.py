@@ -69,7 +69,7 @@ def test_a_feed_is_added_read_changed_and_listed(call: Call) -> None:
         ({"url": "file:///etc/passwd"}, "url"),
         ({"url": "http://user:pw@partner.example/"}, "url"),
         ({"url": "not an address"}, "url"),
-        ({"adapter": "csv"}, "adapter"),
+        ({"adapter": "telex"}, "adapter"),
         ({"scope": "some"}, "scope"),
         ({"every_minutes": 0}, "every_minutes"),
         ({"organisation_id": 999}, "organisation_id"),

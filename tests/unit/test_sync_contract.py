@@ -1,6 +1,7 @@
 """What every adapter must hold to: one test over all, with documents of the same kinds for each."""
 
 import hashlib
+import pickle
 import tracemalloc
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from registry.errors import InvalidInput
 from registry.sync.adapters import ADAPTERS
 from registry.sync.adapters.contract import Adapter, DocumentRefused, Piece, Reader, Record, RecordFault
 from registry.sync.reasons import RECORD_REASONS, RUN_REASONS
+from registry.sync.rules import content_key
 from registry.sync.targets import TARGETS
 from tests.support.adapters import SAMPLES
 from tests.support.adapters.kinds import HOSTILE, RECORDS, Samples
@@ -80,15 +82,33 @@ def test_reading_twice_gives_equal_documents_that_can_be_stored(adapter: Adapter
     assert first == second and len(first) == RECORDS
 
 
+def contents(reader: Reader, path: Path) -> list[tuple[str, str]]:
+    """(identifier, what it says) of every record."""
+    read = [
+        (piece.remote_id, reader.read(piece).document) for batch in reader.split(path, 500, no_tick) for piece in batch
+    ]
+    return [(remote, content_key("how", dumps(said), said.get("last_updated"))) for remote, said in read]
+
+
 @adapters
 def test_layout_does_not_count_but_content_does(adapter: Adapter, tmp_path: Path) -> None:
     reader, samples = reader_of(adapter)
-    good = pieces(reader, write(tmp_path, samples.good(RECORDS), "a"))
+    good = contents(reader, write(tmp_path, samples.good(RECORDS), "a"))
     reader.verify(write(tmp_path, samples.reordered, "b"), no_tick)
-    assert sorted(pieces(reader, tmp_path / "b")) == sorted(good)
-    changed = pieces(reader, write(tmp_path, samples.changed, "c"))
-    assert [remote for remote, _, _ in changed] == [remote for remote, _, _ in good]
+    assert sorted(contents(reader, tmp_path / "b")) == sorted(good)
+    changed = contents(reader, write(tmp_path, samples.changed, "c"))
+    assert [remote for remote, _ in changed] == [remote for remote, _ in good]
     assert [a[1] == b[1] for a, b in zip(good, changed, strict=True)] == [True, True, False, True, True, True, True]
+    prints = [[piece[1] for piece in pieces(reader, tmp_path / name)] for name in ("a", "c")]
+    assert [a == b for a, b in zip(*prints, strict=True)] == [True, True, False, True, True, True, True]
+
+
+@adapters
+def test_pieces_can_be_read_in_another_process(adapter: Adapter, tmp_path: Path) -> None:
+    reader, samples = reader_of(adapter)
+    (batch,) = reader.split(write(tmp_path, samples.good(RECORDS)), 500, no_tick)
+    sent = pickle.loads(pickle.dumps(batch))
+    assert [reader.read(piece) for piece in sent] == [reader.read(piece) for piece in batch]
 
 
 @adapters
