@@ -156,10 +156,17 @@ def _state_keys() -> dict[str, State]:
 
 
 def resolve_state(text: str) -> State | None:
-    """The State that a text names: alpha-2, alpha-3, M49 code, its name in any of the six languages, a short name."""
+    """The State that a text names: alpha-2, alpha-3, M49 code, its name in any of the six languages, a short name.
+
+    A name may have its first words behind it: “Korea, Republic of”.
+    """
     key = plain_key(text)
     keys = _state_keys()
-    return keys.get(key) or keys.get(key.removeprefix("the "))
+    found = keys.get(key) or keys.get(key.removeprefix("the "))
+    if found is None and "," in text:
+        name, _, before = text.partition(",")
+        return keys.get(plain_key(f"{before} {name}").removeprefix("the "))
+    return found
 
 
 @cache

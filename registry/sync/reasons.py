@@ -20,6 +20,8 @@ RUN_REASONS: dict[str, str] = {
     "truncated": "The file breaks off.",
     "not_well_formed": "The XML is broken.",
     "not_activities": "The document is something else than IATI activities.",
+    "not_json": "The file is not JSON.",
+    "not_flows": "The document is something else than pages of FTS flows.",
     "not_table": "The file is no table of the kind that was expected.",
     "columns": "The table lacks a column that was declared, or all that say anything of programmes.",
     "sheet": "The workbook has no sheet of the name that was declared.",

@@ -179,7 +179,7 @@ def test_memory_does_not_grow_with_the_document(adapter: Adapter, tmp_path: Path
     reader, samples = reader_of(adapter)
 
     def peak(count: int) -> int:
-        path = write(tmp_path, samples.good(count))
+        path = samples.large(tmp_path, count) if samples.large else write(tmp_path, samples.good(count))
         tracemalloc.start()
         reader.verify(path, no_tick)
         for batch in reader.split(path, 100, no_tick):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 HOSTILE = (
@@ -37,6 +38,8 @@ class Samples:
     """One record with characters that no engine stores → code of its refusal; None: it is read without them"""
     empty: bytes
     """Well-formed, without any record"""
+    large: Callable[[Path, int], Path] | None = None
+    """(folder, records) → a document of many pages, where the format has them"""
     config: Mapping[str, Any] = field(default_factory=dict)
     refused: Mapping[bytes, str] = field(default_factory=dict)
     """Further documents that are none → why"""

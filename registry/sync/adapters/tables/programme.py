@@ -7,12 +7,13 @@ from typing import Any
 from registry.outbound.client import FetchFailed, check_url
 from registry.sync.adapters.contract import Record, RecordFault
 from registry.sync.adapters.tables import values
+from registry.sync.adapters.text import shortened
 
 Cells = Mapping[str, list[tuple[str, str | None, str | None]]]
 """Field → (text, language, currency) of each column that holds it; columns that are empty in the row left out"""
 Item = dict[str, Any]
 ROLES = {"funder": "1", "accountable": "2", "implementer": "4"}
-MAX_TITLE, MAX_PARTS, MAX_WARNINGS = 200, 1000, 20
+MAX_PARTS, MAX_WARNINGS = 1000, 20
 
 
 class Programme:
@@ -181,13 +182,8 @@ class Programme:
     def _title(self) -> list[dict[str, str]]:
         """Where no column holds one: the beginning of the description; else what the row says of who and where."""
         if described := self.document.get("descriptions"):
-            return [narrative | {"text": _shortened(narrative["text"])} for narrative in described[0]["narratives"]]
+            return [narrative | {"text": shortened(narrative["text"])} for narrative in described[0]["narratives"]]
         said = [self.text(field) for field in ("sectors", "implementer", "funder", "place", "countries")]
         if not (words := " – ".join(dict.fromkeys(filter(None, said)))):
             raise RecordFault("no_text", "the row has neither a title nor a description, a sector or an organisation")
-        return [{"text": _shortened(words)}]
-
-
-def _shortened(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= MAX_TITLE else text[:MAX_TITLE].rpartition(" ")[0] + " …"
+        return [{"text": shortened(words)}]

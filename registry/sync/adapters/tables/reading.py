@@ -15,10 +15,10 @@ from registry.catalogue import delimited, workbooks
 from registry.catalogue.cells import Line, Unreadable
 from registry.db import dumps
 from registry.sync.adapters.contract import DocumentRefused, Piece, Record, RecordFault, Tick
+from registry.sync.adapters.tables import values
 from registry.sync.adapters.tables.columns import LOOKED_AT, Layout, find_layout
 from registry.sync.adapters.tables.config import DELIMITERS
 from registry.sync.adapters.tables.programme import Cells, Programme
-from registry.sync.adapters.tables.values import clean
 
 MAX_ROW = 1_000_000
 """Characters of one row"""
@@ -94,7 +94,7 @@ class Table(ABC):
         cells: dict[str, list[tuple[str, str | None, str | None]]] = {}
         for field, uses in layout.fields.items():
             for use in uses:
-                if use.index < len(line.cells) and (text := clean(line.cells[use.index])):
+                if use.index < len(line.cells) and (text := values.cell(line.cells[use.index])):
                     cells.setdefault(field, []).append((text, use.language, use.currency))
         digest = hashlib.sha256(dumps(cells).encode()).hexdigest()
         fault = self._fault(line, layout)
@@ -130,7 +130,7 @@ class Table(ABC):
         """`header: cell` of every filled cell."""
         row: Row = piece.raw
         pairs = itertools.zip_longest(row.layout.headers, row.line.cells, fillvalue="")
-        return "\n".join(f"{name}: {clean(cell)[:1000]}" for name, cell in pairs if cell.strip())[:4000]
+        return "\n".join(f"{name}: {values.cell(cell)[:1000]}" for name, cell in pairs if cell.strip())[:4000]
 
 
 def _derived(cells: Cells) -> str:

@@ -15,10 +15,10 @@ from registry.catalogue.folding import plain_key
 from registry.catalogue.money import parse_money, to_minor
 from registry.catalogue.reference import codelist, country_of_iati, resolve_state
 from registry.sync.adapters.contract import RecordFault
+from registry.sync.adapters.text import clean
 
 MAX_AMOUNT = Decimal(10) ** 15
 FIRST_YEAR, LAST_YEAR = 1900, 2200
-_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _ISO = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:[T ].*)?)?)?")
 _NOTHING = frozenset(("", "-", "–", "—", "..", "n/a", "na", "nil", "none", "null"))
 _DAC = re.compile(r"(\d{5}|\d{3})(?:\s*[-–:]?\s+(.+))?", re.S)
@@ -28,11 +28,11 @@ _STATUS_WORDS = {
 }  # fmt: skip
 
 
-def clean(text: str) -> str:
+def cell(text: str) -> str:
     """A cell's text without what no engine stores and without an export's apostrophe before a formula."""
     if isinstance(text, Number):
         return text
-    return restore(_CONTROLS.sub("", text).strip())
+    return restore(clean(text))
 
 
 def is_nothing(text: str) -> bool:
