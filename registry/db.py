@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection, Dialect, Engine, make_url
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, Session, SQLModel
 
-from registry.errors import ConfigurationError, VersionMismatch
+from registry.errors import BrokenReferences, ConfigurationError, VersionMismatch
 from registry.json_text import dumps as dumps
 
 # Unnamed constraints cannot be altered in SQLite's batch mode; this must stand before any model is defined.
@@ -120,6 +120,28 @@ class Database:
         """A session that can only read: one snapshot, nothing to commit."""
         with Session(self.read_engine, expire_on_commit=False) as session:
             yield session
+
+    @contextmanager
+    def reshaping(self) -> Iterator[Connection]:
+        """A connection in one transaction that may remake tables; committed at the end, rolled back on any error.
+
+        SQLite remakes a table by dropping it, which with foreign keys in force would take the rows along that refer to
+        it: they are checked at the end instead. Raises BrokenReferences where a row then refers to nothing.
+        """
+        with self.engine.connect() as connection:
+            driver: Any = connection.connection.driver_connection if self.is_sqlite else None
+            try:
+                if driver is not None:
+                    driver.execute("PRAGMA foreign_keys=OFF")  # has no effect once the transaction has begun
+                with connection.begin():
+                    yield connection
+                    if driver is not None:
+                        broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+                        if broken is not None:
+                            raise BrokenReferences(str(broken[0]), str(broken[2]))
+            finally:
+                if driver is not None:
+                    driver.execute("PRAGMA foreign_keys=ON")
 
     def dispose(self) -> None:
         self.engine.dispose()

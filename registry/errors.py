@@ -29,6 +29,17 @@ class ConfigurationError(RegistryError):
     code = "configuration"
 
 
+class BrokenReferences(RegistryError):
+    """Rows refer to rows that are not there: the transaction that would leave them so is rolled back."""
+
+    code = "broken-references"
+
+    def __init__(self, table: str, parent: str) -> None:
+        super().__init__(
+            "A row of %(table)s refers to a row of %(parent)s that is not there.", table=table, parent=parent
+        )
+
+
 class InvalidInput(RegistryError):
     """Input does not fit. `fields` maps a field's path (`budget.amount`, `lines.0.type`) to its messages."""
 

@@ -20,8 +20,26 @@ def _config(connection: Connection) -> Config:
 
 def upgrade(database: Database) -> None:
     """Apply every migration not yet applied."""
-    with database.engine.begin() as connection:
-        command.upgrade(_config(connection), "head")
+    if not pending(database):
+        return
+    with database.reshaping() as connection:
+        upgrade_over(connection, "head")
+
+
+def upgrade_over(connection: Connection, revision: str) -> None:
+    """Apply the migrations up to `revision` in the connection's transaction (see Database.reshaping)."""
+    command.upgrade(_config(connection), revision)
+
+
+def current(connection: Connection) -> str | None:
+    """The database's revision; None where it has no tables of ours."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def is_known(revision: str) -> bool:
+    """Whether this version has that migration."""
+    script = ScriptDirectory(str(Path(__file__).parent / "migrations"))
+    return revision in {known.revision for known in script.walk_revisions()}
 
 
 def check_drift(database: Database) -> None:
@@ -40,5 +58,4 @@ def pending(database: Database) -> int:
     """How many migrations are still to be applied."""
     with database.engine.connect() as connection:
         script = ScriptDirectory.from_config(_config(connection))
-        current = MigrationContext.configure(connection).get_current_revision()
-        return sum(1 for _ in script.iterate_revisions("head", current or "base"))
+        return sum(1 for _ in script.iterate_revisions("head", current(connection) or "base"))

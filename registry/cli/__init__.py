@@ -25,6 +25,8 @@ MODULES: dict[str, str] = {
     "token": "registry.cli.accounts",
     "audit": "registry.cli.accounts",
     "events": "registry.cli.events",
+    "backup": "registry.cli.backup",
+    "restore": "registry.cli.backup",
     "feed": "registry.cli.feeds",
     "import": "registry.cli.importing",
     "export": "registry.cli.exporting",

@@ -1,0 +1,1 @@
+"""Backups: the whole database in one file that either engine takes back. Knows tables, and no slice's meaning."""
