@@ -6,5 +6,6 @@ from registry.compliance import models as compliance
 from registry.events import models as events
 from registry.matching import models as matching
 from registry.sync import models as sync
+from registry.webhooks import models as webhooks
 
-__all__ = ["accounts", "catalogue", "compliance", "events", "matching", "sync"]
+__all__ = ["accounts", "catalogue", "compliance", "events", "matching", "sync", "webhooks"]

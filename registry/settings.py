@@ -45,9 +45,11 @@ class Settings:
     event_retention_days: int = _setting(
         90, "Days for which the change feed can be read back; who comes later takes a snapshot. 0: for ever."
     )
+    delivery_log_days: int = _setting(14, "Days for which webhook messages that ended, and their tries, can be seen.")
     outbound_allow: str = _setting(
         "",
-        "Addresses otherwise refused that feeds may be fetched from: `host:port` or network/length, comma between.",
+        "Addresses otherwise refused that feeds may be fetched from and webhooks sent to (over plain http too): "
+        "`host:port` or network/length, comma between.",
     )
     fetch_timeout_seconds: int = _setting(300, "Deadline of one whole download, headers and body together.")
     fetch_max_bytes: int = _setting(2_000_000_000, "Largest body of one download, counted both as sent and as decoded.")
@@ -80,9 +82,9 @@ class Settings:
             raise ConfigurationError(f"CASA_SYNC_PROCESSES is {settings.sync_processes}; it must be from 1 to 64.")
         if not 1 <= settings.sync_batch_rows <= 1000:
             raise ConfigurationError(f"CASA_SYNC_BATCH_ROWS is {settings.sync_batch_rows}; it must be from 1 to 1000.")
-        if settings.standing_requests < 0 or settings.event_retention_days < 0:
-            name = "STANDING_REQUESTS" if settings.standing_requests < 0 else "EVENT_RETENTION_DAYS"
-            raise ConfigurationError(f"CASA_{name} is less than 0.")
+        for name in ("standing_requests", "event_retention_days", "delivery_log_days"):
+            if getattr(settings, name) < 0:
+                raise ConfigurationError(f"CASA_{name.upper()} is less than 0.")
         return settings
 
     @property

@@ -62,6 +62,20 @@ def _own_account(column: str) -> Predicate:
     return allowed
 
 
+def _own_team(others: frozenset[str] = NOBODY) -> Predicate:
+    """Who is signed in for the own subscriptions and those of the own State or organisation; `others` for all."""
+
+    def allowed(actor: Actor, record: Any) -> bool:
+        if actor.user_id is None:
+            return False
+        if record is None or actor.role in others or record.user_id == actor.user_id:
+            return True
+        mine = (actor.state, actor.organisation_id)
+        return mine != (None, None) and mine == (record.state, record.organisation_id)
+
+    return allowed
+
+
 def _shown(column: str) -> Predicate:
     """The same rule as visibility's for a record at hand."""
 
@@ -125,6 +139,10 @@ ACTIONS: dict[str, Predicate] = {
     "feed.read": _by(MEMBERS),
     "feed.manage": _by(STAFF),
     "feed.run": _by(STAFF),
+    "subscription.read": _own_team(ADMINS),
+    "subscription.create": _own_team(),
+    "subscription.update": _own_team(),
+    "subscription.stop": _own_team(ADMINS),
     "user.manage": _by(ADMINS),
     "user.password": _own_account("id"),
     "token.issue": _own_account("id"),

@@ -23,6 +23,8 @@ SCOPES: dict[str, tuple[frozenset[str], str]] = {
     "feeds:read": (MEMBERS, N_("Read feeds and their runs")),
     "feeds:write": (STAFF, N_("Manage and run feeds")),
     "changes:read": (MEMBERS, N_("Follow the change feed")),
+    "subscriptions:read": (MEMBERS, N_("Read webhook subscriptions and what was delivered")),
+    "subscriptions:write": (MEMBERS, N_("Manage webhook subscriptions")),
     "admin": (ADMINS, N_("Administer this registry")),
 }
 """Scope → (roles whose tokens may carry it, what it is for). A token never reaches further than its user's role."""

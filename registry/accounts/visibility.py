@@ -116,6 +116,16 @@ def _own_account(column: str) -> Rows:
     return rows
 
 
+def _own_team(actor: Actor, table: Table) -> ColumnElement[bool]:
+    """One's own, and those of one's State or organisation; administrators see all."""
+    if actor.role in ADMINS or actor.role == "system":
+        return true()
+    if actor.user_id is None:
+        return false()
+    mine = _or_own(table.c.user_id == actor.user_id, table.c.state, actor.state)
+    return _or_own(mine, table.c.organisation_id, actor.organisation_id)
+
+
 VISIBLE: dict[str, Rows] = {
     "organisation": _everything,
     "programme": _owned("reporting_organisation_id"),
@@ -128,6 +138,7 @@ VISIBLE: dict[str, Rows] = {
     "feed": _members,
     "run": _for(STAFF),
     "feed_record": _for(STAFF),
+    "subscription": _own_team,
     "user_account": _own_account("id"),
     "token": _own_account("user_id"),
     "audit_entry": _for(ADMINS),

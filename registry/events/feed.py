@@ -140,10 +140,11 @@ def decode_cursor(cursor: str, epoch: str, audience: str) -> int:
             raise invalid_token("after")
 
 
-def prune_events(session: Session, before: datetime, limit: int | None = None) -> int:
+def prune_events(session: Session, before: datetime, limit: int | None = None, held: int | None = None) -> int:
     """Forget sequenced events older than `before`, from the oldest on without a gap, at most `limit`. Returns how many.
 
-    The newest is kept, whatever its age: it holds the place where positions go on.
+    The newest is kept, whatever its age: it holds the place where positions go on. So is what lies behind the position
+    `held`: somebody has not read it yet.
     """
     last = last_position(session)
     # Along the positions: the first that is young enough stands near the front once this runs regularly.
@@ -151,5 +152,7 @@ def prune_events(session: Session, before: datetime, limit: int | None = None) -
     first_kept: int = session.execute(young.order_by(EVENT.c.position).limit(1)).scalar() or last
     if limit is not None:
         first_kept = min(first_kept, _first_position(session, last) + limit)
+    if held is not None:
+        first_kept = min(first_kept, held + 1)
     result = session.execute(delete(EVENT).where(EVENT.c.position < first_kept))
     return int(result.rowcount)  # type: ignore[attr-defined]

@@ -57,7 +57,7 @@ def post(
         except (http.client.HTTPException, Refused, OSError, ValueError) as error:
             if guard.fired.is_set():
                 raise _cut_short(guard, deadline) from error
-            if isinstance(error, http.client.HTTPException):
+            if isinstance(error, http.client.HTTPException) and not isinstance(error, OSError):
                 raise FetchFailed("protocol", f"The answer is not HTTP: {_words(error)}.") from error
             raise failure_of(error) from error
         return answer

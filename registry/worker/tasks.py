@@ -17,6 +17,8 @@ from registry.matching.expiry import expire_due
 from registry.settings import Settings
 from registry.sync import feeds
 from registry.sync.runner import run_feed
+from registry.webhooks.deliveries import prune_deliveries
+from registry.webhooks.subscriptions import held_position
 
 PRUNE_BATCH = 1000
 Work = Callable[[Database, Settings, str, threading.Event], None]
@@ -79,10 +81,20 @@ def _prune_events(database: Database, settings: Settings, _key: str, stop: threa
     before = utcnow() - timedelta(days=settings.event_retention_days)
     while not stop.is_set():
         with database.transaction() as session:
-            pruned = prune_events(session, before, PRUNE_BATCH)
+            pruned = prune_events(session, before, PRUNE_BATCH, held_position(session))
         if pruned < PRUNE_BATCH:
             return
         time.sleep(settings.sync_pause_ms / 1000)  # so that a page's small write never waits
+
+
+def _prune_deliveries(database: Database, settings: Settings, _key: str, stop: threading.Event) -> None:
+    before = utcnow() - timedelta(days=settings.delivery_log_days)
+    while not stop.is_set():
+        with database.transaction() as session:
+            pruned = prune_deliveries(session, before, PRUNE_BATCH)
+        if pruned < PRUNE_BATCH:
+            return
+        time.sleep(settings.sync_pause_ms / 1000)
 
 
 TASKS: dict[str, Task] = {
@@ -90,6 +102,7 @@ TASKS: dict[str, Task] = {
     feeds.SYNC_NOW: Task(_sync("hand"), None, "Synchronise a feed once, because a person asked."),
     "events.sequence": Task(_sequence, 2, "Give committed events their position in the change feed."),
     "events.prune": Task(_prune_events, 3600, "Forget events older than CASA_EVENT_RETENTION_DAYS."),
+    "webhooks.prune": Task(_prune_deliveries, 3600, "Forget webhook messages that ended CASA_DELIVERY_LOG_DAYS ago."),
     "matching.expire": Task(_expire, 3600, "Expire offers and needs that have run out."),
     "matching.refresh": Task(_match, 24 * 3600, "Match everything anew: scores grow as a need waits."),
     "idempotency.prune": Task(_prune_keys, 3600, "Forget answers kept for retried requests."),

@@ -18,6 +18,7 @@ from registry.db import Database, utcnow
 from registry.settings import Settings
 from registry.sync import feeds, heartbeat
 from registry.worker import schedule
+from registry.worker.courier import Courier
 from registry.worker.schedule import Claim
 from registry.worker.tasks import RECURRING, TASKS, Busy
 
@@ -119,9 +120,15 @@ def run(settings: Settings, database: Database, stop: threading.Event) -> None:
     scheduler.add_job(ticker.beat, "interval", seconds=heartbeat.BEAT_SECONDS, next_run_time=utcnow())
     # Each tick would be a line of the log.
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    # On a thread of its own: what happened is to be told within a second, whatever else the scheduler is at.
+    courier = Courier(database, settings, ticker.owner)
+    telling = threading.Thread(target=courier.run, args=(stop,), name="courier")
     scheduler.start()
+    telling.start()
     try:
         stop.wait()
     finally:
         scheduler.shutdown(wait=True)
         ticker.close()
+        telling.join()
+        courier.close()

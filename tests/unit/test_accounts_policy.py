@@ -31,6 +31,8 @@ PRIVATE_PROGRAMME = SimpleNamespace(reporting_organisation_id=20, status="2", vi
 ORGANISATION = SimpleNamespace(id=20)
 ACCOUNT = SimpleNamespace(id=3)
 TOKEN = SimpleNamespace(user_id=3)
+SUBSCRIPTION = SimpleNamespace(user_id=99, state="KEN", organisation_id=None)
+STAFFS_SUBSCRIPTION = SimpleNamespace(user_id=5, state=None, organisation_id=None)
 
 NEED_WRITES = [f"need.{verb}" for verb in ("create", "update", "open", "withdraw", "close", "renew")]
 OFFER_WRITES = [f"offer.{verb}" for verb in ("create", "update", "open", "withdraw", "close", "renew")]
@@ -71,6 +73,11 @@ TABLE = [
     ("token.issue", ACCOUNT, (DONOR, ADMIN)),
     ("token.revoke", TOKEN, (DONOR, ADMIN)),
     ("audit.read", None, (ADMIN,)),
+    ("subscription.read", SUBSCRIPTION, (KENYA, ADMIN)),  # a colleague's
+    ("subscription.create", SUBSCRIPTION, (KENYA,)),
+    ("subscription.update", SUBSCRIPTION, (KENYA,)),
+    ("subscription.stop", SUBSCRIPTION, (KENYA, ADMIN)),
+    ("subscription.update", STAFFS_SUBSCRIPTION, (COORDINATOR,)),
 ]
 
 

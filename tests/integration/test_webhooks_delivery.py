@@ -1,0 +1,490 @@
+"""From a change to a receiver: what is sent, what each answer leads to, and that nothing is lost or sent twice."""
+
+import json
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import func, select, update
+from standardwebhooks.webhooks import Webhook, WebhookVerificationError
+
+from registry.accounts.models import User
+from registry.db import Database, utcnow
+from registry.events.feed import prune_events
+from registry.events.models import Event
+from registry.events.rules import Audience
+from registry.settings import Settings
+from registry.webhooks import filling
+from registry.webhooks.claiming import claim
+from registry.webhooks.deliveries import prune_deliveries, replay_from, replay_one, send_test
+from registry.webhooks.keys import Keys
+from registry.webhooks.models import Subscription
+from registry.webhooks.settling import Outcome, settle
+from registry.webhooks.subscriptions import disable, held_position, rotate_secret, update_subscription
+from registry.worker.courier import Courier, deliver_due, deliver_one
+from tests.support.fault_server import FaultServer, body, drip, fault_server, head, raw, redirect, silent
+from tests.support.people import make_user
+from tests.support.webhooks import (
+    TEST,
+    allowing,
+    attempts,
+    deliveries,
+    due_in,
+    happen,
+    let_time_pass,
+    subscribe,
+    subscription,
+)
+
+
+@pytest.fixture
+def server() -> Iterator[FaultServer]:
+    with fault_server() as server:
+        yield server
+
+
+@pytest.fixture
+def allowed(settings: Settings, server: FaultServer) -> Settings:
+    return allowing(settings, server.allow)
+
+
+def deliver(database: Database, settings: Settings, deadline: float = 5.0) -> Counter[str]:
+    return deliver_due(database, settings, owner="test", deadline=deadline)
+
+
+OK = body(b"thanks")
+
+
+def test_an_event_reaches_its_receiver_signed_as_the_other_implementation_wants_it(
+    database: Database, allowed: Settings, server: FaultServer
+) -> None:
+    number, secret = subscribe(database, allowed, server.serve("/hook", OK))
+    (uid,) = happen(database)
+    assert deliver(database, allowed) == {"delivered": 1}
+    (request,) = server.requests
+    event = Webhook(secret).verify(request.body, request.headers)
+    assert request.headers["webhook-id"] == uid == event["id"]
+    assert request.headers["content-type"].startswith("application/cloudevents+json")
+    assert event["type"] == "casa.need.opened" and event["subject"] == "needs/1" and event["specversion"] == "1.0"
+    assert event["data"] == {"title": "need 1", "version": 1, "href": "http://registry.test/api/v1/needs/1"}
+    with pytest.raises(WebhookVerificationError):
+        Webhook(secret).verify(request.body.replace(b"need 1", b"need 2"), request.headers)
+    (delivery,) = deliveries(database)
+    assert (delivery.status, delivery.tries, delivery.reason) == ("delivered", 1, None)
+    assert attempts(database)[0].http_status == 200 and attempts(database)[0].detail == "thanks"
+    assert subscription(database, number).delivered_at is not None
+    assert deliver(database, allowed) == {}
+
+
+def test_every_try_sends_the_same_bytes_under_the_same_id_with_its_own_time(
+    database: Database, allowed: Settings, server: FaultServer
+) -> None:
+    subscribe(database, allowed, server.serve("/hook", body(b"no", "500 Oh")))
+    happen(database)
+    for _ in range(3):
+        deliver(database, replace(allowed, public_url="http://moved.test"))
+        let_time_pass(database, 4000)
+    server.serve("/hook", OK)
+    deliver(database, allowed)
+    assert len({request.body for request in server.requests}) == 1 and len(server.requests) == 4
+    assert len({request.headers["webhook-id"] for request in server.requests}) == 1
+    assert [a.number for a in attempts(database)] == [1, 2, 3, 4]
+    assert all(abs(int(r.headers["webhook-timestamp"]) - r.at) < 3 for r in server.requests)
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason", "status"),
+    [
+        (body(b"broken", "500 Oh"), "http_status", 500),
+        (body(b"not here", "404 Not Found"), "http_status", 404),
+        (redirect("http://127.0.0.1:9/elsewhere"), "redirect", 302),
+        (raw(b""), "connection", None),
+        (raw(b"HTTP/1.1 200 OK\r\nX: y\r\n"), "connection", None),
+        (raw(b"SSH-2.0-x\r\n"), "protocol", None),
+        (silent(), "timeout", None),
+        (drip(b"HTTP/1.1 200 OK\r\nX: "), "timeout", None),
+    ],
+    ids=["500", "404", "302", "closed", "closed in headers", "no HTTP", "silent", "dripped headers"],
+)
+def test_what_is_not_taken_is_noted_and_tried_again(
+    sqlite_database: Database, allowed: Settings, server: FaultServer, answer, reason: str, status: int | None
+) -> None:
+    number, _ = subscribe(sqlite_database, allowed, server.serve("/hook", answer))
+    happen(sqlite_database)
+    assert deliver(sqlite_database, allowed, deadline=0.6) == {"retrying": 1}
+    (delivery,) = deliveries(sqlite_database)
+    assert (delivery.status, delivery.reason, delivery.tries) == ("waiting", reason, 1) and 3 < due_in(delivery) < 6
+    (attempt,) = attempts(sqlite_database)
+    assert (attempt.reason, attempt.http_status) == (reason, status) and (attempt.detail or status == 302)
+    assert deliver(sqlite_database, allowed) == {}, "not before its time"
+    assert subscription(sqlite_database, number).failures == 1
+    server.serve("/hook", body(b"y" * 3_000_000))
+    let_time_pass(sqlite_database, 6)
+    assert deliver(sqlite_database, allowed) == {"delivered": 1}
+    assert subscription(sqlite_database, number).failures == 0
+    assert len(attempts(sqlite_database)[1].detail) <= 1000
+
+
+def test_the_tries_end_after_three_days_and_the_receiver_is_switched_off_with_its_reason(
+    database: Database, allowed: Settings, server: FaultServer
+) -> None:
+    number, _ = subscribe(database, allowed, server.serve("/hook", body(b"no", "503 Later")))
+    happen(database)
+    waits = []
+    for _ in range(20):
+        deliver(database, allowed)
+        (delivery,) = deliveries(database)
+        if delivery.status != "waiting":
+            break
+        waits.append(due_in(delivery))
+        let_time_pass(database, waits[-1] + 1)
+    assert delivery.status == "failed" and delivery.tries == 11 and 60 * 3600 < sum(waits) < 90 * 3600
+    off = subscription(database, number)
+    assert (off.enabled, off.disabled_reason, off.version) == (False, "failing", 2)
+    happen(database, 3)
+    assert deliver(database, allowed) == {} and len(deliveries(database)) == 1
+
+
+def test_410_switches_the_subscription_off_and_what_waits_is_called_off(
+    database: Database, allowed: Settings, server: FaultServer
+) -> None:
+    number, _ = subscribe(database, allowed, server.serve("/hook", body(b"moved away", "410 Gone")))
+    happen(database, 3)
+    deliver(database, allowed)
+    assert subscription(database, number).disabled_reason == "gone"
+    ended = Counter((d.status, d.reason) for d in deliveries(database))
+    assert ended[("failed", "gone")] >= 1 and sum(ended.values()) == 3
+    assert set(ended) <= {("failed", "gone"), ("cancelled", "disabled")}
+
+
+@pytest.mark.parametrize(("asked", "low", "high"), [("3600", 3590, 3601), ("1", 3, 6), ("99999999", 86_390, 86_401)])
+def test_retry_after_is_honoured_within_reason_and_holds_the_next_message_too(
+    sqlite_database: Database, allowed: Settings, server: FaultServer, asked: str, low: float, high: float
+) -> None:
+    answer = raw(head("429 Too Many", Retry_After=asked, Content_Length="0"))
+    subscribe(sqlite_database, allowed, server.serve("/hook", answer))
+    happen(sqlite_database)
+    deliver(sqlite_database, allowed)
+    assert low < due_in(deliveries(sqlite_database)[0]) < high
+    happen(sqlite_database)
+    deliver(sqlite_database, allowed)
+    assert len(server.requests) == (2 if asked == "1" and time.time() - server.requests[0].at > 1 else 1)
+
+
+def test_a_receiver_that_is_down_is_asked_one_at_a_time_and_gets_all_at_once_when_it_is_back(
+    database: Database, allowed: Settings, server: FaultServer
+) -> None:
+    number, _ = subscribe(database, allowed, server.serve("/hook", body(b"no", "502 Bad")))
+    happen(database, 30)
+    deliver(database, allowed)
+    down = subscription(database, number)
+    assert 5 <= down.failures <= 8, "the rest waits for one that goes through"
+    assert down.paused_until is not None
+    let_time_pass(database, 130)
+    asked = len(server.requests)
+    deliver(database, allowed)
+    assert len(server.requests) == asked + 1
+    server.serve("/hook", OK)
+    let_time_pass(database, 300)
+    assert deliver(database, allowed)["delivered"] == 30
+    assert len({request.headers["webhook-id"] for request in server.requests}) == 30
+
+
+def test_what_one_subscription_is_for_is_all_it_gets(
+    database: Database, allowed: Settings, server: FaultServer
+) -> None:
+    needs, _ = subscribe(database, allowed, server.serve("/needs", OK), types=["need.*"])
+    opened, _ = subscribe(database, allowed, server.serve("/opened", OK), types=["need.opened", "offer.opened"])
+    kenya, _ = subscribe(database, allowed, server.serve("/kenya", OK), states=["KEN"])
+    happen(database, state="KEN")
+    happen(database, type_="need.updated", state="UGA")
+    happen(database, type_="offer.opened")
+    deliver(database, allowed)
+    got = {n: [d.event_type for d in deliveries(database, n)] for n in (needs, opened, kenya)}
+    assert got == {
+        needs: ["need.opened", "need.updated"],
+        opened: ["need.opened", "offer.opened"],
+        kenya: ["need.opened"],
+    }
+
+
+def test_a_message_carries_only_what_its_owner_may_see(
+    database: Database, allowed: Settings, server: FaultServer
+) -> None:
+    owner = make_user(database, "state", state="UGA")
+    mine, _ = subscribe(database, allowed, server.serve("/hook", OK), owner)
+    happen(database, visibility="private", state="KEN")
+    happen(database, visibility="members", state="KEN")
+    happen(database, visibility="private", state="UGA")
+    happen(database, visibility="private", state="KEN", before=Audience("public"))
+    deliver(database, allowed)
+    told = [(d.event_type, json.loads(d.body)["data"].get("title")) for d in deliveries(database, mine)]
+    assert told == [("need.opened", "need 1"), ("need.opened", "need 1"), ("need.hidden", None)]
+
+
+@pytest.mark.parametrize("what", ["disabled", "moved"])
+def test_whose_account_ends_or_acts_for_somebody_else_is_told_nothing_more(
+    database: Database, allowed: Settings, server: FaultServer, what: str
+) -> None:
+    owner = make_user(database, "state", state="UGA")
+    number, _ = subscribe(database, allowed, server.serve("/hook", OK), owner)
+    happen(database)
+    with database.transaction() as session:
+        filling.fill(session, "http://registry.test", utcnow())
+        values = {"disabled_at": utcnow()} if what == "disabled" else {"state": "KEN"}
+        session.execute(update(User).where(User.id == owner.id).values(**values))
+    deliver(database, allowed)
+    assert server.requests == [] and subscription(database, number).disabled_reason == "owner"
+    assert [d.status for d in deliveries(database)] == ["cancelled"]
+
+
+def test_another_key_of_the_registry_is_noticed_before_anything_is_signed_with_it(
+    database: Database, allowed: Settings, server: FaultServer
+) -> None:
+    number, secret = subscribe(database, allowed, server.serve("/hook", OK))
+    happen(database)
+    other = replace(allowed, secret_key="another-key-of-the-registry")
+    deliver(database, other)
+    assert server.requests == [] and subscription(database, number).disabled_reason == "key"
+    with database.transaction() as session:
+        _, secret = rotate_secret(session, TEST, number, 24, None, other)
+        update_subscription(session, TEST, number, {"enabled": True}, None, other)
+    happen(database)
+    deliver(database, other)
+    (request,) = server.requests
+    assert Webhook(secret).verify(request.body, request.headers) and " " not in request.headers["webhook-signature"]
+
+
+def test_during_a_rotation_both_secrets_verify_and_afterwards_the_new_one_alone(
+    database: Database, allowed: Settings, server: FaultServer
+) -> None:
+    number, old = subscribe(database, allowed, server.serve("/hook", OK))
+    with database.transaction() as session:
+        _, new = rotate_secret(session, TEST, number, 2, None, allowed)
+    happen(database)
+    deliver(database, allowed)
+    let_time_pass(database, 2 * 3600 + 1)
+    happen(database)
+    deliver(database, allowed)
+    during, after = server.requests
+    assert new != old and new.startswith("whsec_")
+    for secret, request in ((old, during), (new, during), (new, after)):
+        assert Webhook(secret).verify(request.body, request.headers)
+    with pytest.raises(WebhookVerificationError):
+        Webhook(old).verify(after.body, after.headers)
+
+
+def test_the_secret_stands_nowhere_in_the_database(database: Database, allowed: Settings) -> None:
+    number, secret = subscribe(database, allowed, "https://receiver.example/hook")
+    stored = subscription(database, number)
+    raw_secret = Keys(allowed).secret(stored.salt)
+    for value in stored.model_dump().values():
+        assert secret not in str(value) and raw_secret.hex() not in str(value)
+    assert secret not in repr(Keys(allowed)) and allowed.secret_key not in repr(Keys(allowed))
+
+
+def test_two_couriers_at_once_send_each_message_once(
+    database: Database, allowed: Settings, server: FaultServer
+) -> None:
+    for number in range(6):
+        subscribe(database, allowed, server.serve(f"/hook{number}", OK))
+    happen(database, 20)
+    totals: list[Counter[str]] = []
+    threads = [
+        threading.Thread(target=lambda n=n: totals.append(deliver_due(database, allowed, owner=f"courier-{n}")))
+        for n in range(3)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    deliver(database, allowed)
+    sent = Counter((request.path, request.headers["webhook-id"]) for request in server.requests)
+    assert len(sent) == 120 and set(sent.values()) == {1}
+    assert {d.status for d in deliveries(database)} == {"delivered"}
+
+
+def test_what_a_killed_courier_had_claimed_is_sent_again_after_its_lease_and_it_cannot_settle_it(
+    database: Database, allowed: Settings, server: FaultServer
+) -> None:
+    subscribe(database, allowed, server.serve("/hook", OK))
+    (uid,) = happen(database)
+    with database.transaction() as session:
+        filling.fill(session, "http://registry.test", utcnow())
+    with database.transaction() as session:
+        (job,) = claim(session, Keys(allowed), "killed", utcnow(), healthy=5, suspect=5, busy={})
+    assert deliver(database, allowed) == {}, "its lease lasts"
+    let_time_pass(database, 61)
+    assert deliver(database, allowed) == {"delivered": 1}
+    assert server.requests[0].headers["webhook-id"] == uid
+    with database.transaction() as session:
+        assert settle(session, [Outcome(job, utcnow(), 1, "timeout")], utcnow()) == {"lost": 1}
+    assert [d.status for d in deliveries(database)] == ["delivered"]
+
+
+def test_no_more_are_on_their_way_to_one_subscription_than_may_be(
+    database: Database, allowed: Settings, server: FaultServer
+) -> None:
+    number, _ = subscribe(database, allowed, server.serve("/hook", OK))
+    happen(database, 20)
+    with database.transaction() as session:
+        filling.fill(session, "http://registry.test", utcnow())
+        keys, now = Keys(allowed), utcnow()
+        first = claim(session, keys, "a", now, healthy=50, suspect=50, busy={})
+        assert len(first) == 4 and claim(session, keys, "b", now, healthy=50, suspect=50, busy={}) == []
+        session.execute(update(Subscription).values(failures=1))
+        assert claim(session, keys, "b", now, healthy=50, suspect=50, busy={}) == []
+    positions = [d.position for d in deliveries(database, number)]
+    assert [job.delivery_id for job in first] == [d.id for d in deliveries(database, number)][:4]
+    assert positions == sorted(positions)
+
+
+def test_one_slow_host_does_not_take_all_threads(database: Database, allowed: Settings, server: FaultServer) -> None:
+    for number in range(20):
+        subscribe(database, allowed, server.serve(f"/hook{number}", OK))
+    happen(database)
+    with database.transaction() as session:
+        filling.fill(session, "http://registry.test", utcnow())
+        jobs = claim(session, Keys(allowed), "a", utcnow(), healthy=48, suspect=16, busy={})
+        assert len(jobs) == 8
+        busy = {jobs[0].origin: 8}
+        assert claim(session, Keys(allowed), "a", utcnow(), healthy=48, suspect=16, busy=busy) == []
+
+
+def test_a_burst_makes_no_more_rows_than_room_and_nothing_is_lost_or_pruned_before_it_was_seen(
+    database: Database, allowed: Settings, server: FaultServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(filling, "ROOM", 10)
+    monkeypatch.setattr(filling, "PAGE", 7)
+    number, _ = subscribe(database, allowed, server.serve("/hook", OK))
+    uids = happen(database, 60)
+    with database.transaction() as session:
+        for _ in range(5):
+            filling.fill(session, "http://registry.test", utcnow())
+    assert len(deliveries(database)) == 10
+    with database.transaction() as session:
+        assert held_position(session) == subscription(database, number).position == 10
+        prune_events(session, utcnow(), None, held_position(session))
+    with database.reading() as session:
+        assert session.execute(select(func.min(Event.position))).scalar_one() == 11
+    assert deliver(database, allowed) == {"delivered": 60}
+    assert [d.event_uid for d in deliveries(database, number)] == uids
+    assert {request.headers["webhook-id"] for request in server.requests} == set(uids)
+
+
+def test_one_message_is_sent_again_on_request_the_same_bytes(
+    database: Database, allowed: Settings, server: FaultServer
+) -> None:
+    number, _ = subscribe(database, allowed, server.serve("/hook", OK))
+    happen(database)
+    deliver(database, allowed)
+    with database.transaction() as session:
+        replay_one(session, TEST, number, deliveries(database)[0].id or 0)
+    deliver(database, replace(allowed, public_url="http://moved.test"))
+    first, again = server.requests
+    assert first.body == again.body and first.headers["webhook-id"] == again.headers["webhook-id"]
+    assert [d.attempts for d in deliveries(database)] == [2]
+
+
+def test_everything_from_a_place_on_is_sent_again_and_what_was_missed_while_off_too(
+    database: Database, allowed: Settings, server: FaultServer
+) -> None:
+    number, _ = subscribe(database, allowed, server.serve("/hook", OK))
+    first = happen(database, 2)
+    deliver(database, allowed)
+    with database.transaction() as session:
+        update_subscription(session, TEST, number, {"enabled": False}, None, allowed)
+    missed = happen(database, 2)
+    deliver(database, allowed)
+    with database.transaction() as session:
+        update_subscription(session, TEST, number, {"enabled": True}, None, allowed)
+    last = happen(database, 1)
+    deliver(database, allowed)
+    assert [r.headers["webhook-id"] for r in server.requests[2:]] == last
+    with database.transaction() as session:
+        assert replay_from(session, TEST, number, 1) == 4
+    deliver(database, allowed)
+    assert Counter(r.headers["webhook-id"] for r in server.requests) == {
+        first[0]: 1, first[1]: 2, missed[0]: 1, missed[1]: 1, last[0]: 2,
+    }  # fmt: skip
+
+
+def test_a_test_message_is_tried_once_even_where_the_subscription_is_off(
+    database: Database, allowed: Settings, server: FaultServer
+) -> None:
+    number, secret = subscribe(database, allowed, server.serve("/hook", body(b"no", "500 Oh")))
+    with database.transaction() as session:
+        disable(session, TEST, session.get_one(Subscription, number), "person", utcnow())
+    for _ in range(2):
+        with database.transaction() as session:
+            send_test(session, TEST, number, "http://registry.test")
+    assert deliver(database, allowed) == {"failed": 1}
+    (request,) = server.requests
+    assert Webhook(secret).verify(request.body, request.headers)["type"] == "casa.test"
+    assert subscription(database, number).failures == 0 and deliveries(database)[0].status == "failed"
+
+
+def test_a_single_message_can_be_tried_by_its_number(
+    database: Database, allowed: Settings, server: FaultServer
+) -> None:
+    subscribe(database, allowed, server.serve("/hook", OK))
+    happen(database, 2)
+    with database.transaction() as session:
+        filling.fill(session, "http://registry.test", utcnow())
+    one = deliveries(database)[1].id or 0
+    outcome = deliver_one(database, allowed, one, owner="job")
+    assert outcome is not None and outcome.reason is None
+    assert deliver_one(database, allowed, one, owner="job") is None
+    assert [d.status for d in deliveries(database)] == ["waiting", "delivered"]
+
+
+def test_messages_that_ended_long_ago_are_forgotten_with_their_tries(
+    database: Database, allowed: Settings, server: FaultServer
+) -> None:
+    subscribe(database, allowed, server.serve("/hook", OK))
+    happen(database, 5)
+    deliver(database, allowed)
+    with database.transaction() as session:
+        assert prune_deliveries(session, utcnow(), 3) == 3
+    assert len(deliveries(database)) == len(attempts(database)) == 2
+    server.serve("/hook", body(b"no", "500 Oh"))
+    happen(database)
+    deliver(database, allowed)
+    with database.transaction() as session:
+        assert prune_deliveries(session, utcnow(), 100) == 2
+    assert [d.status for d in deliveries(database)] == ["waiting"]
+
+
+def test_what_is_on_its_way_when_the_process_stops_is_given_back(
+    sqlite_database: Database, allowed: Settings, server: FaultServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("registry.worker.courier.GRACE_SECONDS", 0.1)
+    subscribe(sqlite_database, allowed, server.serve("/hook", silent()))
+    happen(sqlite_database)
+    begun = time.monotonic()
+    with Courier(sqlite_database, allowed, "stopped") as courier:
+        courier.step()
+        while not server.requests:
+            time.sleep(0.01)
+    assert time.monotonic() - begun < 5
+    (delivery,) = deliveries(sqlite_database)
+    assert delivery.status == "waiting" and delivery.lease_until is None and delivery.tries == 0
+    assert attempts(sqlite_database) == []
+
+
+def test_a_subscription_taken_away_on_the_way_does_no_harm(
+    sqlite_database: Database, allowed: Settings, server: FaultServer
+) -> None:
+    number, _ = subscribe(sqlite_database, allowed, server.serve("/hook", drip(b"", seconds=0.5, piece=b"")))
+    happen(sqlite_database)
+    with Courier(sqlite_database, allowed, "test") as courier:
+        courier.step()
+        with sqlite_database.transaction() as session:
+            session.delete(session.get_one(Subscription, number))
+        courier.wait(5)
+        courier.step()
+        assert courier.counts == {"lost": 1}
+    assert deliveries(sqlite_database) == []
