@@ -133,11 +133,15 @@ def index(session: Session, kind: str, texts: Iterable[tuple[int, str, str]]) ->
             statement, [{"id": i, "title": " ".join(title), "body": " ".join(body)} for i, title, body in entries]
         )
     else:
+        # A literal of every text in one array each: one statement, whatever the batch holds.
         statement = text(
-            f"INSERT INTO {kind}_search (rowid, body) VALUES (:id, CAST(:body AS tsvector))"  # noqa: S608
+            f"INSERT INTO {kind}_search (rowid, body)"  # noqa: S608
+            " SELECT id, CAST(body AS tsvector)"
+            " FROM unnest(CAST(:ids AS bigint[]), CAST(:bodies AS text[])) AS given(id, body)"
             " ON CONFLICT (rowid) DO UPDATE SET body = excluded.body"
         )
-        session.execute(statement, [{"id": i, "body": _tsvector(title, body)} for i, title, body in entries])
+        bodies = {record_id: _tsvector(title, body) for record_id, title, body in entries}
+        session.execute(statement, {"ids": list(bodies), "bodies": list(bodies.values())})
 
 
 def _tsvector(title: Sequence[str], body: Sequence[str]) -> str:

@@ -13,6 +13,7 @@ from sqlalchemy import Table, bindparam, delete, insert, select, update
 from sqlmodel import Session
 
 from registry.accounts.actor import Actor
+from registry.bulk import insert_rows, insert_tuples
 from registry.catalogue import search
 from registry.catalogue.history import Changes, revision_row
 from registry.catalogue.ids import reserve_ids
@@ -134,13 +135,12 @@ def write(session: Session, plans: Sequence[Plan], *, actor: Actor, now: datetim
         else:
             updates.append(row | {"the_id": plan.programme_id})
         facets += _facet_rows(plan.programme_id or 0, item, organisations, row["reporting_organisation_id"])
-    if inserts:
-        session.execute(_INSERT, inserts)
+    insert_rows(session, PROGRAMME, inserts)
     if updates:
         session.execute(_UPDATE, updates)
         session.execute(FORGET_FACETS, [{"the_id": row["the_id"]} for row in updates])
     _write_documents(session, plans, now)
-    _write_facets(session, facets)
+    insert_tuples(session, FACET, ("programme_id", "facet", "value", "share"), facets)
     search.index(
         session,
         "programme",
@@ -178,16 +178,6 @@ def _facet_rows(
     return [(programme_id, facet, value, share) for (facet, value), share in facets.items()]
 
 
-def _write_facets(session: Session, rows: list[tuple[Any, ...]]) -> None:
-    # Most of what a programme writes is these rows; the driver takes tuples at half the price of bound dictionaries.
-    connection = session.connection()
-    mark = "?" if connection.dialect.name == "sqlite" else "%s"
-    statement = (
-        f"INSERT INTO programme_facet (programme_id, facet, value, share) VALUES ({mark}, {mark}, {mark}, {mark})"  # noqa: S608
-    )
-    connection.exec_driver_sql(statement, rows)
-
-
 def _write_documents(session: Session, plans: Sequence[Plan], now: datetime) -> None:
     new, changed = [], []
     for plan in plans:
@@ -197,8 +187,7 @@ def _write_documents(session: Session, plans: Sequence[Plan], now: datetime) -> 
                 new.append(row | {"programme_id": plan.programme_id})
             else:
                 changed.append(row | {"the_id": plan.programme_id})
-    if new:
-        session.execute(_INSERT_DOCUMENT, new)
+    insert_rows(session, DOCUMENT, new)
     if changed:
         session.execute(_UPDATE_DOCUMENT, changed)
 
@@ -233,9 +222,7 @@ def _event(plan: Plan, derived: Derived, organisations: Mapping[str, int]) -> Ch
     )  # fmt: skip
 
 
-# Fixed SQL: the columns are those of the rows' keys, so each is compiled once, whatever the batch holds.
-_INSERT = insert(PROGRAMME)
+# Fixed SQL: compiled once, whatever the batch holds.
 _UPDATE = update(PROGRAMME).where(PROGRAMME.c.id == bindparam("the_id"))
-_INSERT_DOCUMENT = insert(DOCUMENT)
 _UPDATE_DOCUMENT = update(DOCUMENT).where(DOCUMENT.c.programme_id == bindparam("the_id"))
 FORGET_FACETS = delete(FACET).where(FACET.c.programme_id == bindparam("the_id"))

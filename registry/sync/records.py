@@ -6,9 +6,10 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Table, Update, bindparam, insert, select, update
+from sqlalchemy import Table, Update, bindparam, select, update
 from sqlmodel import Session
 
+from registry.bulk import insert_rows
 from registry.sync.models import FeedRecord
 
 RECORD: Table = FeedRecord.__table__  # type: ignore[attr-defined]
@@ -56,7 +57,6 @@ def read_all(session: Session, feed_id: int) -> Iterator[Known]:
 _WRITTEN = (
     "sha256", "content_sha256", "outcome", "title", "reason_code", "reason", "line", "fragment", "run_id",
 )  # fmt: skip
-_INSERT = insert(RECORD)
 _MOVE = update(RECORD).where(RECORD.c.id == bindparam("the_id")).values(line=bindparam("line"))
 _SAME = update(RECORD).where(RECORD.c.id == bindparam("the_id")).values(sha256=bindparam("sha256"))
 _MISSING = (
@@ -89,8 +89,7 @@ def write(
             new.append(row | {"feed_id": feed_id, "remote_id": remote_id, "missing_snapshots": 0})
         else:
             changed.append(row | {"the_id": known.id})
-    if new:
-        session.execute(_INSERT, new)
+    insert_rows(session, RECORD, new)
     if changed:
         session.execute(_update(target_column), changed)
 

@@ -21,7 +21,7 @@ FLOORS = [
     {"schemas"},
     {"backup"},
     {"outbound", "migrate", "models", "migrations"},
-    {"db", "settings"},
+    {"bulk", "db", "settings"},
     {"errors", "json_text"},
 ]
 HEIGHT = {room: -level for level, rooms in enumerate(FLOORS) for room in rooms}
