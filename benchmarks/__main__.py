@@ -16,7 +16,7 @@ from pathlib import Path
 
 from sqlalchemy import insert
 
-from benchmarks import change_feed, iati_file, limits
+from benchmarks import backup, change_feed, iati_file, limits
 from registry import migrate
 from registry.app import create_app
 from registry.catalogue.models import Programme
@@ -181,7 +181,14 @@ def bench_feed(folder: Path) -> None:
     change_feed.bench_snapshot(line)
 
 
-ROWS = {"import": bench_import, "list": bench_list, "memory": bench_memory, "feed": bench_feed}
+def bench_backup(folder: Path) -> None:
+    """A backup written and taken back, on each engine."""
+    with databases(folder) as both:
+        for engine, database in both.items():
+            backup.bench_backup(engine, database, folder, line)
+
+
+ROWS = {"import": bench_import, "list": bench_list, "memory": bench_memory, "feed": bench_feed, "backup": bench_backup}
 
 
 def main() -> None:

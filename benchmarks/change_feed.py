@@ -116,7 +116,7 @@ def bench_append(engine: str, database: Database, line: Line) -> None:
 
     def store() -> float:
         nonlocal number
-        incoming = [Incoming(_document(str(n)), None, ["marking"], "scope all") for n in range(number, number + BATCH)]
+        incoming = [Incoming(document(str(n)), None, ["marking"], "scope all") for n in range(number, number + BATCH)]
         number += BATCH
         start = time.perf_counter()
         with database.transaction() as session:
@@ -134,7 +134,8 @@ def bench_append(engine: str, database: Database, line: Line) -> None:
          took / without, "≤ 1.10; limit: without events")  # fmt: skip
 
 
-def _document(number: str) -> dict[str, Any]:
+def document(number: str) -> dict[str, Any]:
+    """A small programme."""
     return {
         "iati_identifier": f"XX-BENCH-{number}", "language": "en", "status": "2",
         "title": [{"text": f"Stockpile management {number}", "lang": "en"}],
@@ -163,7 +164,7 @@ def _snapshot_once() -> None:
     with tempfile.TemporaryDirectory(prefix="casa-bench-") as name:
         database = Database(f"sqlite:///{name}/casa.db")
         migrate.upgrade(database)
-        document = dumps(_document("0") | {"transactions": _TRANSACTIONS})
+        content = dumps(document("0") | {"transactions": _TRANSACTIONS})
         now = utcnow()
         for first in range(1, SNAPSHOT + 1, 1000):
             rows = [
@@ -172,7 +173,7 @@ def _snapshot_once() -> None:
             ]  # fmt: skip
             with database.transaction() as session:
                 session.execute(insert(Programme), rows)
-                documents = [{"programme_id": row["id"], "document": document, "read_at": now} for row in rows]
+                documents = [{"programme_id": row["id"], "document": content, "read_at": now} for row in rows]
                 session.execute(insert(ProgrammeDocument), documents)
         found = []
         for label, wrap in (("plain", iter), ("gzip", gzipped)):
