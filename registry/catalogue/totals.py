@@ -26,6 +26,10 @@ class Total:
         if not value or value.get("amount") is None:
             return
         currency = value.get("currency")
+        if currency == "USD" and abs((self.usd or 0) + value["amount"]) <= LARGEST:
+            self.usd = (self.usd or 0) + value["amount"]  # minor units are cents: most amounts of most feeds
+            self.counted += 1
+            return
         converted = usd_cents(value["amount"], currency, value.get("value_date") or fallback_date)
         if converted is None or abs((self.usd or 0) + converted.cents) > LARGEST:
             self.unconverted += 1

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -38,20 +39,35 @@ class Crew:
         self._threads = ThreadPoolExecutor(processes, thread_name_prefix="reader") if processes else None
 
     def judge(self, batches: Iterator[tuple[Ticket, Sequence[Candidate]]]) -> Iterator[tuple[Ticket, list[Verdict]]]:
-        """What is to become of the candidates of each batch, in order; some batches are asked for ahead."""
-        if self._threads is None:
-            for ticket, candidates in batches:
-                yield ticket, judge_all(candidates, self._how)
-            return
+        """What is to become of the candidates of each batch, in order; some batches are asked for ahead.
+
+        Other processes begin with the first ones at once; what goes wrong there comes up when they are asked for.
+        """
         waiting: deque[tuple[Ticket, Future[list[Verdict]]]] = deque()
-        for ticket, candidates in batches:
-            waiting.append((ticket, self._threads.submit(self._ask, candidates)))
-            if len(waiting) > AHEAD * len(self._readers):
-                first, future = waiting.popleft()
-                yield first, future.result()
+        trouble: list[Exception] = []
+        if self._threads is not None:
+            try:
+                for ticket, candidates in islice(batches, AHEAD * len(self._readers)):
+                    waiting.append((ticket, self._threads.submit(self._ask, candidates)))
+            except Exception as error:  # noqa: BLE001  (raised where the batch is wanted: the file may prove broken first)
+                trouble.append(error)
+        return self._in_order(waiting, batches, trouble)
+
+    def _in_order(
+        self,
+        waiting: deque[tuple[Ticket, Future[list[Verdict]]]],
+        batches: Iterator[tuple[Ticket, Sequence[Candidate]]],
+        trouble: list[Exception],
+    ) -> Iterator[tuple[Ticket, list[Verdict]]]:
         while waiting:
             first, future = waiting.popleft()
+            if self._threads and not trouble and (more := next(batches, None)):
+                waiting.append((more[0], self._threads.submit(self._ask, more[1])))
             yield first, future.result()
+        if trouble:
+            raise trouble[0]
+        for ticket, candidates in batches:  # nobody else reads
+            yield ticket, judge_all(candidates, self._how)
 
     def _ask(self, candidates: Sequence[Candidate]) -> list[Verdict]:
         if not candidates:

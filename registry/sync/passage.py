@@ -51,6 +51,7 @@ class Passage:
         self.seen: set[str] = set()
         """Identifiers of the document's records, also of those that an earlier process had passed"""
         self.done = 0
+        self.verified = False
         self._written_at = time.monotonic()
 
     def apply(self, path: Path, size: int) -> None:
@@ -58,10 +59,12 @@ class Passage:
         self.report.run.bytes = size
         reading = self.writing.reading
         with crew(reading, size, self.settings.sync_processes) as readers:
+            judged = readers.judge(self._batches(path, size))
             reading.reader.verify(path, lambda done: self._tick("verify", done, size))
             pause = self.settings.sync_pause_ms / 1000 if self.database.is_sqlite and not self.dry_run else 0
             unwritten = Counts()
-            for batch, verdicts in readers.judge(self._batches(path, size)):
+            self.verified = True
+            for batch, verdicts in judged:
                 if batch.changed or batch.moved:
                     self._write(batch, verdicts, unwritten)
                     unwritten = Counts()
@@ -105,5 +108,7 @@ class Passage:
         self.report.changes += applied.changes[: MAX_REFUSALS - len(self.report.changes)]
 
     def _tick(self, stage: str, done: int, size: int) -> None:
+        if stage == "apply" and not self.verified:
+            return  # the first batches are read while the document is still being verified
         self.done = done
         self.watch(stage, done, size)

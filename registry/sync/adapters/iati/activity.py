@@ -6,6 +6,7 @@ from typing import Any
 from registry.sync.adapters.contract import Record, RecordFault
 from registry.sync.adapters.iati import classifiers, documents, finance, organisations, places, results
 from registry.sync.adapters.iati.codes import ACTIVITY_DATE, DESCRIPTION, STATUS, translate
+from registry.sync.adapters.iati.parsing import Parsed
 from registry.sync.adapters.iati.values import (
     Node,
     Reading,
@@ -20,12 +21,13 @@ Handler = Callable[[Reading, Node], None]
 Item = dict[str, Any]
 
 
-def build(activity: Node, identifier: str, derived: bool, line: int) -> Record:
+def build(parsed: Parsed, identifier: str, derived: bool, line: int) -> Record:
     """The document of an activity that begins on this line.
 
     Raises RecordFault where it cannot be used: see docs/sync.md for the codes.
     """
-    reading = Reading(activity, line)
+    activity = parsed.activity
+    reading = Reading(activity, lambda node: line + parsed.lines_before(node))
     document = reading.document
     document["iati_identifier"] = identifier
     if derived:

@@ -13,18 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from lxml import etree
-
 from registry.sync.adapters.contract import DocumentRefused, Piece, RecordFault, Tick
 from registry.sync.adapters.iati.encoding import encoding_of
 from registry.sync.adapters.iati.identity import MAX_IDENTIFIER, identity_of
+from registry.sync.adapters.iati.parsing import Parsed, beginning
 from registry.sync.adapters.iati.scanning import MAX_BYTES, Context, Found, activities
-from registry.sync.adapters.iati.values import Node
 
 MAX_ELEMENTS = 20_000
-MAX_DEPTH = 40
 BATCH_BYTES = 4_000_000
-_TOO_DEEP = etree.XPath("boolean(" + "/".join(["*"] * MAX_DEPTH) + ")")
 _IDENTIFIER = re.compile(rb"<iati-identifier(?:\s[^<>]*)?>([^<>&]*)</iati-identifier\s*>")
 _TOUCHED = re.compile(rb"""\slast-updated-datetime\s*=\s*(?:"[^"]*"|'[^']*')""")
 """Exporters stamp every activity anew each night, and that changes nothing."""
@@ -49,9 +45,9 @@ class Extract:
             file.seek(self.start)
             return file.read(min(self.length, most))
 
-    def parse(self) -> Node:
-        """The activity as an element inside what surrounds it. Raises RecordFault beyond the limits."""
-        return _parsed(self.content(), self.context)
+    def parse(self) -> Parsed:
+        """Raises RecordFault beyond the limits."""
+        return Parsed(self.content(), self.context)
 
 
 def split(path: Path, rows: int, tick: Tick) -> Iterator[list[Piece]]:
@@ -155,49 +151,8 @@ def _identity(found: Found) -> tuple[str, bool]:
         ):
             return text, False
     if not found.whole:
-        return identity_of(_beginning(found))
+        return identity_of(beginning(content, found.context))
     try:
-        return identity_of(_parsed(content, found.context))
+        return identity_of(Parsed(content, found.context).activity)
     except RecordFault:
-        return identity_of(_beginning(found))
-
-
-def _beginning(found: Found) -> Node:
-    """As much of an activity as can be parsed, of one that is too large or too deep."""
-    parser = etree.XMLParser(recover=True, resolve_entities=False, no_network=True)
-    tree = etree.fromstring(found.context.opening + found.content, parser)
-    node = _inside(tree, found.context)
-    _strip_namespace(node)
-    return node
-
-
-def _parsed(content: bytes, context: Context) -> Node:
-    try:
-        tree = etree.fromstring(b"".join((context.opening, content, context.closing)), _parser())
-    except etree.XMLSyntaxError as error:
-        raise RecordFault("oversize", f"the activity holds something too large to read: {error.msg}") from None
-    node = _inside(tree, context)
-    _strip_namespace(node)
-    if content.count(b"</") >= MAX_DEPTH and _TOO_DEEP(node):
-        raise RecordFault("oversize", f"the activity's elements are nested more than {MAX_DEPTH} deep")
-    return node
-
-
-def _parser() -> etree.XMLParser:
-    return etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True)
-
-
-def _inside(tree: Node, context: Context) -> Node:
-    for _ in range(context.depth):
-        tree = tree[0]
-    return tree
-
-
-def _strip_namespace(node: Node) -> None:
-    """Some exporters put the whole standard into a namespace of their own: it is the standard all the same."""
-    if not node.tag.startswith("{"):
-        return
-    prefix = node.tag[: node.tag.index("}") + 1]
-    for element in node.iter(etree.Element):
-        if element.tag.startswith(prefix):
-            element.tag = element.tag[len(prefix) :]
+        return identity_of(beginning(content, found.context))

@@ -5,6 +5,7 @@ because leaving them out would change what it says: an activity date that is no 
 """
 
 import re
+from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
@@ -23,28 +24,22 @@ _THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
 _TRUE, _FALSE = frozenset(("1", "true", "yes")), frozenset(("0", "false", "no"))
 
 Node = Any
-"""An lxml element"""
+"""An element of the standard library's tree; also of lxml's, where only the identifier is wanted"""
 Narratives = list[dict[str, str]]
 
 
 class Reading:
     """What holds for the whole activity while it is read: its defaults, and what was left out of it so far."""
 
-    __slots__ = ("_lines_before", "currency", "document", "language", "warnings")
+    __slots__ = ("currency", "document", "language", "line_of", "warnings")
 
-    def __init__(self, activity: Node, line: int) -> None:
-        self._lines_before = line - (activity.sourceline or 1)
+    def __init__(self, activity: Node, line_of: Callable[[Node], int]) -> None:
+        self.line_of = line_of
+        """The line of the file on which an element begins"""
         self.document: dict[str, Any] = {}
         self.warnings: list[str] = []
-        inherited = activity.get(XML_LANG)
-        if inherited is None and (parent := activity.getparent()) is not None:
-            inherited = parent.get(XML_LANG)
-        self.language = language_of(inherited)
+        self.language = language_of(activity.get(XML_LANG))
         self.currency = currency_of(activity.get("default-currency"))
-
-    def line_of(self, node: Node) -> int:
-        """The line of the file on which an element begins."""
-        return self._lines_before + int(node.sourceline or 1)
 
     def warn(self, node: Node, what: str) -> None:
         """Note that something was left out: `line 40, budget/value: …`."""
@@ -159,7 +154,7 @@ def _is_plain(text: str) -> bool:
 def text_of(node: Node) -> str:
     """All text of an element, markup inside it left out."""
     if len(node):
-        return "".join(node.itertext(with_tail=True)).strip()
+        return "".join(node.itertext()).strip()
     text = node.text
     return text.strip() if text else ""
 
