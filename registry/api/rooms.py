@@ -6,7 +6,12 @@ A place is given back once, however the request ends: its body sent to the end, 
 import threading
 from collections.abc import Iterable, Iterator
 
-from flask import Response
+from flask import Response, request
+
+SEND_SECONDS = 30
+"""A caller that takes nothing for so long is let go."""
+PIECE = 1 << 16
+"""Bytes handed to the server at once: what must be taken within SEND_SECONDS."""
 
 
 class Place:
@@ -38,7 +43,11 @@ class Room:
 
 
 def hold(place: Place, pieces: Iterable[bytes], content_type: str) -> Response:
-    """An answer that holds its place as long as its body is being sent."""
+    """An answer that holds its place as long as its body is being sent, to a caller that takes it."""
+    # A sending that never ends would hold the thread for ever. Both servers hand the connection on.
+    connection = request.environ.get("gunicorn.socket") or request.environ.get("werkzeug.socket")
+    if connection is not None:
+        connection.settimeout(SEND_SECONDS)
     response = Response(_until_sent(place, pieces), content_type=content_type)
     # A generator that was never begun (HEAD, a caller that is gone) runs no `finally`.
     response.call_on_close(place.leave)
@@ -47,6 +56,8 @@ def hold(place: Place, pieces: Iterable[bytes], content_type: str) -> Response:
 
 def _until_sent(place: Place, pieces: Iterable[bytes]) -> Iterator[bytes]:
     try:
-        yield from pieces
+        for piece in pieces:
+            for start in range(0, len(piece), PIECE):
+                yield piece[start : start + PIECE]
     finally:
         place.leave()

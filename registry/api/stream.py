@@ -35,8 +35,6 @@ CHECK_SECONDS = 5
 """A revoked token ends its stream within so long."""
 LIFE_SECONDS = 600
 """Then the stream ends and the follower connects anew, so that places go round; a tenth more or less, at random."""
-SEND_SECONDS = 30
-"""A caller that takes nothing for so long is let go."""
 RECONNECT_MS = 3000
 RETRY_SECONDS = 10
 
@@ -73,18 +71,10 @@ class ChangeStream(MethodView):
         if place is None:
             message = N_("All places for streams are taken. Try again in %(seconds)s seconds.")
             raise Problem("unavailable", message, headers={"Retry-After": str(RETRY_SECONDS)}, seconds=RETRY_SECONDS)
-        let_go_of_the_deaf()
         response = hold(place, frames(app, asker(), reader, first), STREAM_TYPE)
         response.headers["Cache-Control"] = "no-store"
         response.headers["X-Accel-Buffering"] = "no"  # nginx would hold events back
         return response
-
-
-def let_go_of_the_deaf() -> None:
-    """Bound each sending: who takes nothing any more must not keep a thread. Servers hand the socket on."""
-    connection = request.environ.get("gunicorn.socket") or request.environ.get("werkzeug.socket")
-    if connection is not None:
-        connection.settimeout(SEND_SECONDS)
 
 
 def frames(app: RegistryFlask, ask: Callable[[], Actor], reader: feed.Reader, changes: feed.Changes) -> Iterator[bytes]:

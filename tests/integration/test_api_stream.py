@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from registry.accounts.models import Token, User
+from registry.api import rooms
 from registry.api import stream as stream_api
 from registry.api.following import following
 from registry.api.rooms import Room
@@ -187,7 +188,7 @@ def test_a_stream_ends_by_itself(
 def test_a_caller_who_takes_nothing_is_let_go(
     connect: Connect, sqlite_app: RegistryFlask, sqlite_port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stream_api, "SEND_SECONDS", 0.3)
+    monkeypatch.setattr(rooms, "SEND_SECONDS", 0.3)
     following(sqlite_app).standing = Room(1)
     deaf = socket.socket()
     deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
