@@ -134,6 +134,8 @@ ACTIONS: dict[str, Predicate] = {
     "organisation.create": _by(STAFF),
     "organisation.update": _own_organisation("id", STAFF),
     "organisation.archive": _by(STAFF),
+    "same_as.read": _by(STAFF),
+    "same_as.judge": _by(STAFF),
     "standard.read": _by(EVERYONE),
     "standard.load": _by(STAFF),
     "feed.read": _by(MEMBERS),

@@ -135,6 +135,7 @@ VISIBLE: dict[str, Rows] = {
     "standard": _everything,
     "assessment": _assessments,
     "event": _events,
+    "same_as_pair": _for(STAFF),
     "feed": _members,
     "run": _for(STAFF),
     "feed_record": _for(STAFF),

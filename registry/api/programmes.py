@@ -49,6 +49,9 @@ class ProgrammeFilterArgs(ListArgs):
     source = _any_of("`feed:<id>` or `person`")
     marker = _any_of("`gender`")
     sector = _any_of("DAC sector code")
+    duplicates = fields.Boolean(
+        load_default=False, metadata={"description": "records behind another of the same programme too"}
+    )
 
 
 class ProgrammeListArgs(ProgrammeFilterArgs):
@@ -82,7 +85,7 @@ class WithdrawalArgs(Schema):
 
 def filters_of(args: dict[str, Any]) -> Filters:
     """The list's filters from its arguments."""
-    return Filters(args["q"], {facet: tuple(args[facet]) for facet in FACETS if args[facet]})
+    return Filters(args["q"], {facet: tuple(args[facet]) for facet in FACETS if args[facet]}, args["duplicates"])
 
 
 @blp.route("")

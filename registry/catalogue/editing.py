@@ -19,6 +19,7 @@ from registry.catalogue.history import changes_between
 from registry.catalogue.models import Organisation, Programme
 from registry.catalogue.parties import IDENTIFIER
 from registry.catalogue.programmes import archive, document_changes
+from registry.catalogue.same_as.clusters import settle_written
 from registry.catalogue.writing import CREATED, OVERRIDE, Current, Plan, in_force, read_current, read_overrides, write
 from registry.db import dumps, utcnow
 from registry.errors import N_, Conflict, InvalidInput, NotFound, VersionMismatch
@@ -108,8 +109,9 @@ def update_programme(
     )  # fmt: skip
     write(session, [plan], actor=actor, now=now)
     audit.record(session, actor, "programme.update", f"programme:{programme_id}", fields=sorted(changes))
+    settled = settle_written(session, "programme", [programme_id], actor, now)
     session.expire_all()
-    return plan.version
+    return settled.get(programme_id, plan.version)
 
 
 def _override(

@@ -95,7 +95,7 @@ PROGRAMME_COLUMNS = (
     "id", "iati_identifier", "title", "title_language", "status", "status_name", "start_date", "end_date",
     "reporting_organisation_id", "reporting_organisation", "countries", "country_names", "country_shares", "themes",
     "theme_names", "budget_usd", "commitment_usd", "disbursement_usd", "source", "relevance", "visibility", "version",
-    "updated_at",
+    "updated_at", "sources",
 )  # fmt: skip
 
 
@@ -115,7 +115,7 @@ def programme_rows(session: Session, actor: Actor, values: Values, language: str
                 ";".join(theme_ids),
                 ";".join(themes()[id_].name(language) if id_ in themes() else id_ for id_ in theme_ids),
                 _dollars(row.budget_usd), _dollars(row.commitment_usd), _dollars(row.disbursement_usd), row.source,
-                row.relevance, row.visibility, row.version, row.updated_at,
+                row.relevance, row.visibility, row.version, row.updated_at, row.sources,
             )  # fmt: skip
 
 

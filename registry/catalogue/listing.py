@@ -1,20 +1,22 @@
 """Lists of programmes: filters, orders, totals and facet counts, as plain rows for pages, API and exports.
 
 Within one facet several values mean any of them; different facets and the search words must all hold. The counts of a
-facet leave its own filter out, so that they say what else could be chosen.
+facet leave its own filter out, so that they say what else could be chosen. Records that are the same programme count
+once: the leading one stands for all (same_as/clusters.py), found by their words and sources too.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, case, func, select
+from sqlalchemy import ColumnElement, Row, Select, case, func, or_, select, union_all
 from sqlmodel import Session
 
 from registry.accounts import policy
 from registry.accounts.actor import Actor
 from registry.catalogue import search
+from registry.catalogue.cluster_counting import leading, organisations_once, same_organisations, sources_behind
 from registry.catalogue.counting import counted
 from registry.catalogue.models import Organisation, Programme
 from registry.catalogue.paging import Page, Sort, keyset, sort_of
@@ -32,7 +34,8 @@ P = PROGRAMME.c
 COLUMNS = (
     P.id, P.iati_identifier, P.derived_identifier, P.title, P.title_language, P.status, P.start_date, P.end_date,
     P.reporting_organisation_id, P.reporting_name, P.countries, P.themes, P.default_currency, P.budget_usd,
-    P.commitment_usd, P.disbursement_usd, P.relevance, P.visibility, P.source, P.version, P.updated_at,
+    P.commitment_usd, P.disbursement_usd, P.relevance, P.visibility, P.source, P.version, P.updated_at, P.sources,
+    P.lead_id,
 )  # fmt: skip
 _LIST = select(*COLUMNS, P.sort_title)
 SORTS = {
@@ -50,14 +53,17 @@ class Filters:
 
     q: str = ""
     values: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    duplicates: bool = False
+    """Records behind a leading one too, each by itself"""
 
     def without(self, facet: str) -> "Filters":
         """The same without one facet's filter."""
-        return Filters(self.q, {name: values for name, values in self.values.items() if name != facet})
+        return replace(self, values={name: values for name, values in self.values.items() if name != facet})
 
     def key(self) -> tuple[Any, ...]:
         """Equal for filters that ask for the same."""
-        return self.q, tuple(sorted((name, tuple(sorted(values))) for name, values in self.values.items() if values))
+        values = tuple(sorted((name, tuple(sorted(values))) for name, values in self.values.items() if values))
+        return self.q, values, self.duplicates
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +81,24 @@ def conditions(actor: Actor, filters: Filters, broad: bool = False) -> list[Colu
     `broad`: many rows fit, so that each row of an order is looked at in turn; otherwise those that fit are looked up.
     """
     found: list[ColumnElement[bool]] = [P.archived_at.is_(None), policy.visible(actor, Programme)]
+    if not filters.duplicates:
+        found.append(P.lead_id.is_(None))
     if filters.q.strip():
-        found.append(P.id.in_(search.matching_ids("programme", filters.q)))
+        matching = search.matching_ids("programme", filters.q)
+        found.append(P.id.in_(matching if filters.duplicates else union_all(matching, leading(actor, matching))))
     for facet, values in filters.values.items():
         if facet not in FACETS:
             raise InvalidInput({facet: [N_("There is no such filter.")]})
         if values:
             wanted = list(_wanted(facet, values))
-            holders = select(FACET.c.programme_id).where(FACET.c.facet == facet, FACET.c.value.in_(wanted))
-            found.append(holders.where(FACET.c.programme_id == P.id).exists() if broad else P.id.in_(holders))
+            holds: ColumnElement[bool] = FACET.c.value.in_(wanted)
+            if facet == "organisation":
+                holds = or_(holds, FACET.c.value.in_(same_organisations(wanted)))
+            holders = select(FACET.c.programme_id).where(FACET.c.facet == facet, holds)
+            if facet == "source" and not filters.duplicates:
+                found.append(P.id.in_(union_all(holders, leading(actor, holders))))
+            else:
+                found.append(holders.where(FACET.c.programme_id == P.id).exists() if broad else P.id.in_(holders))
     return found
 
 
@@ -187,20 +202,28 @@ def facet_totals(session: Session, actor: Actor, filters: Filters, facet: str) -
 def _count_values(
     session: Session, actor: Actor, filters: Filters, facets: Sequence[str]
 ) -> dict[str, list[tuple[str, int]]]:
-    statement = select(FACET.c.facet, FACET.c.value, func.count()).where(FACET.c.facet.in_(facets))
-    if filters.key() == Filters().key():
-        # Facets exist for programmes in force only: leaving out the few hidden ones beats looking up every visible one.
+    everything = filters.key() == NOTHING_ASKED
+    asked = select(P.id).where(*conditions(actor, filters))
+    if everything:
+        # Facets exist for programmes in force only: leaving out the few hidden ones and those that stand behind another
+        # beats looking up every one that counts.
         visible = case((policy.visible(actor, Programme), 1), else_=0)
         hidden = select(P.id).where(P.archived_at.is_(None), P.visibility != "public", visible == 0)
-        statement = statement.where(FACET.c.programme_id.not_in(hidden))
+        behind = select(P.id).where(P.lead_id.is_not(None))
+        counted_ones = FACET.c.programme_id.not_in(union_all(hidden, behind))
     else:
-        statement = statement.where(FACET.c.programme_id.in_(select(P.id).where(*conditions(actor, filters))))
-    found: dict[str, list[tuple[str, int]]] = {}
+        counted_ones = FACET.c.programme_id.in_(asked)
+    statement = select(FACET.c.facet, FACET.c.value, func.count()).where(FACET.c.facet.in_(facets), counted_ones)
+    found: dict[str, dict[str, int]] = {}
     for facet, value, number in session.execute(statement.group_by(FACET.c.facet, FACET.c.value)):
-        found.setdefault(facet, []).append((value, number))
-    for values in found.values():
-        values.sort(key=lambda item: (-item[1], item[0]))
-    return found
+        found.setdefault(facet, {})[value] = number
+    if "organisation" in found:
+        found["organisation"] = organisations_once(session, found["organisation"], counted_ones)
+    if "source" in facets and not filters.duplicates:
+        sources = found.setdefault("source", {})
+        for value, number in sources_behind(session, actor, None if everything else asked).items():
+            sources[value] = sources.get(value, 0) + number
+    return {facet: sorted(counts.items(), key=lambda item: (-item[1], item[0])) for facet, counts in found.items()}
 
 
 def facet_labels(

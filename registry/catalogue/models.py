@@ -7,7 +7,7 @@ narrow row that lists and totals read; facets are one table, so that filters and
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, String, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from registry.db import BigId, JSONValue, LongText, Timestamped, UTCDateTime
@@ -18,6 +18,26 @@ SortText = String(100).with_variant(String(100, collation="C"), "postgresql")
 """Folded text to sort by (catalogue/rows.py: sort_key), compared by code point so that both engines agree."""
 
 
+def _cluster_indexes(table: str) -> list[Index]:
+    # Few records stand in a cluster: these indexes hold only them.
+    return [
+        Index(f"ix_{table}_{name}", name, sqlite_where=text(f"{name} IS NOT NULL"),
+              postgresql_where=text(f"{name} IS NOT NULL"))
+        for name in ("cluster_id", "lead_id")
+    ]  # fmt: skip
+
+
+class Clustered(SQLModel):
+    """Columns of records of which several may be the same (catalogue/same_as/clusters.py keeps them)."""
+
+    cluster_id: int | None = Field(default=None, sa_type=BigId)
+    """The smallest id of the records that are the same as this one; null: it stands alone."""
+    lead_id: int | None = Field(default=None, sa_type=BigId)
+    """The record that stands for this one in lists and totals; null: it stands there itself."""
+    sources: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
+    """How many records it stands for, itself included."""
+
+
 class Meta(SQLModel, table=True):
     """Facts about this registry itself: its id, epoch, and whether it holds demonstration data."""
 
@@ -26,12 +46,13 @@ class Meta(SQLModel, table=True):
     value: str = Field(max_length=500)
 
 
-class Organisation(Timestamped, table=True):
+class Organisation(Clustered, Timestamped, table=True):
     """A body that gives, does or reports. `kind` is IATI's OrganisationType code."""
 
     __tablename__ = "organisation"
     __table_args__ = (
         Index("ix_organisation_name", "archived_at", "sort_name", "id"),
+        *_cluster_indexes("organisation"),
         {"sqlite_autoincrement": True},
     )
     id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
@@ -60,7 +81,7 @@ class OrganisationIdentifier(SQLModel, table=True):
     value: str = Field(max_length=200)
 
 
-class Programme(Timestamped, table=True):
+class Programme(Clustered, Timestamped, table=True):
     """The narrow row of a programme: what lists, sorts and totals need. Amounts are USD cents, null = unknown."""
 
     __tablename__ = "programme"
@@ -74,7 +95,8 @@ class Programme(Timestamped, table=True):
         Index("ix_programme_title", "archived_at", "sort_title", "id"),
         Index("ix_programme_budget", "archived_at", "budget_usd", "id"),
         # Counting what somebody may see reads this index alone.
-        Index("ix_programme_visibility", "archived_at", "visibility"),
+        Index("ix_programme_visibility", "archived_at", "lead_id", "visibility"),
+        *_cluster_indexes("programme"),
         {"sqlite_autoincrement": True},
     )
     id: int | None = Field(default=None, primary_key=True, sa_type=BigId)

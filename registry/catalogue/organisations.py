@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, func, insert, select, union_all
 from sqlmodel import Session
 
 from registry.accounts import audit, policy
@@ -16,6 +16,7 @@ from registry.catalogue.models import Organisation
 from registry.catalogue.paging import Page, Sort, keyset, sort_of
 from registry.catalogue.parties import IDENTIFIER, find_or_create, index_organisations
 from registry.catalogue.rows import sort_key, usable_ref
+from registry.catalogue.same_as.clusters import settle_written
 from registry.db import touch, utcnow
 from registry.errors import N_, Conflict, InvalidInput, NotFound
 from registry.events.outbox import Change, emit
@@ -46,6 +47,8 @@ COLUMNS = (
     O.version,
     O.created_at,
     O.updated_at,
+    O.sources,
+    O.lead_id,
 )
 SORTS = {"name": Sort((O.sort_name, O.id)), "updated": Sort((O.updated_at, O.id), descending=True)}
 EDITABLE = ("name", "names", "acronym", "kind", "state", "description", "website")
@@ -101,6 +104,7 @@ def update_organisation(
         _set_identifiers(session, organisation_id, wanted)
     index_organisations(session, [organisation_id])
     _note(session, actor, organisation, "organisation.updated", changes, now)
+    settle_written(session, "organisation", [organisation_id], actor, now)
     audit.record(session, actor, "organisation.update", f"organisation:{organisation_id}", fields=sorted(changes))
     return organisation
 
@@ -119,6 +123,7 @@ def archive_organisation(
     session.flush()
     search.remove(session, "organisation", [organisation_id])
     _note(session, actor, organisation, "organisation.archived", {"archived": [False, True]}, now)
+    settle_written(session, "organisation", [organisation_id], actor, now)
     audit.record(session, actor, "organisation.archive", f"organisation:{organisation_id}")
     return organisation
 
@@ -224,9 +229,13 @@ def count_organisations(
 
 
 def _conditions(actor: Actor, q: str, kind: str | None, state: str | None) -> list[Any]:
-    found = [O.archived_at.is_(None), policy.visible(actor, Organisation)]
+    found = [O.archived_at.is_(None), O.lead_id.is_(None), policy.visible(actor, Organisation)]
     if q.strip():
-        found.append(O.id.in_(search.matching_ids("organisation", q)))
+        matching = search.matching_ids("organisation", q)
+        behind: Any = Organisation.__table__.c  # type: ignore[attr-defined]
+        # Whoever is known by another name too is found by it.
+        leading = select(behind.lead_id).where(behind.lead_id.is_not(None), behind.id.in_(matching)).correlate(None)
+        found.append(O.id.in_(union_all(matching, leading)))
     if kind:
         found.append(O.kind == kind)
     if state:

@@ -18,6 +18,7 @@ from registry.catalogue import search
 from registry.catalogue.history import Changes
 from registry.catalogue.models import Programme, ProgrammeDocument, ProgrammeOverride
 from registry.catalogue.rows import Derived
+from registry.catalogue.same_as.clusters import settle_written
 from registry.catalogue.writing import (
     CREATED,
     FORGET_FACETS,
@@ -102,6 +103,8 @@ def store_batch(
         plans.append((plan, before.id, "revived" if before.archived_at else "updated"))
     writing = [plan for plan, _, _ in plans if plan]
     write(session, writing, actor=actor, now=now)
+    written_before = [plan.programme_id for plan in writing if plan.programme_id and plan.version > 1]
+    settle_written(session, "programme", written_before, actor, now)
     if writing:
         counts: dict[str, int] = {}
         for _, _, outcome in plans:
@@ -216,6 +219,7 @@ def archive(session: Session, ids: Sequence[int], reason: str, actor: Actor, now
         at=now,
     )
     audit.record(session, actor, "programme.archive", "", ids=[row.id for row in rows], reason=reason)
+    settle_written(session, "programme", [row.id for row in rows], actor, now)
     return len(rows)
 
 

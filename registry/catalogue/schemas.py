@@ -90,6 +90,10 @@ class ProgrammeRowSchema(Schema):
     source = fields.String()
     version = fields.Integer()
     updated_at = fields.AwareDateTime()
+    sources = fields.Integer(metadata={"description": "records of this programme that it stands for, itself too"})
+    lead_id = fields.Integer(
+        allow_none=True, metadata={"description": "the programme that stands for this one in lists; null: itself"}
+    )
 
 
 class FacetCountSchema(Schema):
@@ -160,6 +164,10 @@ class OrganisationRowSchema(Schema):
     version = fields.Integer()
     created_at = fields.AwareDateTime()
     updated_at = fields.AwareDateTime()
+    sources = fields.Integer(metadata={"description": "records of this organisation that it stands for, itself too"})
+    lead_id = fields.Integer(
+        allow_none=True, metadata={"description": "the organisation that stands for this one in lists; null: itself"}
+    )
 
 
 class OrganisationSchema(OrganisationRowSchema):

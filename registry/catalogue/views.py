@@ -57,7 +57,7 @@ def organisation_view(session: Session, actor: Actor, organisation_id: int) -> d
     """OrganisationSchema's form."""
     organisation, identifiers = get_organisation(session, actor, organisation_id)
     names = ("id", "name", "names", "acronym", "kind", "state", "website", "source", "version", "created_at",
-             "updated_at", "description", "archived_at")  # fmt: skip
+             "updated_at", "sources", "lead_id", "description", "archived_at")  # fmt: skip
     return {name: getattr(organisation, name) for name in names} | {
         "identifiers": identifiers,
         "links": {

@@ -28,6 +28,8 @@ class Feed(Timestamped, table=True):
     adapter: str = Field(max_length=20)
     url: str | None = Field(default=None, max_length=2000)
     organisation_id: int | None = Field(default=None, foreign_key="organisation.id", sa_type=BigId)
+    priority: int | None = None
+    """1 to 99: how much its word counts where several sources speak of one programme; null: the registry's rule"""
     scope: str = Field(default="relevant", max_length=10)
     every_minutes: int | None = None
     """null: by hand only"""
