@@ -16,7 +16,7 @@ from pathlib import Path
 
 from sqlalchemy import insert
 
-from benchmarks import backup, change_feed, iati_file, limits
+from benchmarks import backup, change_feed, iati_file, limits, same_as
 from registry import migrate
 from registry.app import create_app
 from registry.catalogue.models import Programme
@@ -188,7 +188,19 @@ def bench_backup(folder: Path) -> None:
             backup.bench_backup(engine, database, folder, line)
 
 
-ROWS = {"import": bench_import, "list": bench_list, "memory": bench_memory, "feed": bench_feed, "backup": bench_backup}
+def bench_same_as(_folder: Path) -> None:
+    """How well duplicates are found in a labelled world of our own making."""
+    same_as.evaluate()
+
+
+ROWS = {
+    "import": bench_import,
+    "list": bench_list,
+    "memory": bench_memory,
+    "feed": bench_feed,
+    "backup": bench_backup,
+    "same_as": bench_same_as,
+}
 
 
 def main() -> None:

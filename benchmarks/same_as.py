@@ -70,7 +70,3 @@ def evaluate(count: int = 4000, seed: int = 7) -> dict[str, tuple[float, float, 
     for name, (precision, recall, number) in results.items():
         print(f"{name:<24} precision {precision:.3f}  recall {recall:.3f}  ({number:,} pairs)")
     return results
-
-
-if __name__ == "__main__":
-    evaluate()

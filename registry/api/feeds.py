@@ -56,6 +56,7 @@ class FeedDocument(Schema):
     config = fields.Dict(keys=fields.String())
     url = fields.String(allow_none=True)
     organisation_id = fields.Integer(allow_none=True)
+    priority = fields.Integer(allow_none=True)
     scope = fields.String()
     every_minutes = fields.Integer(allow_none=True)
     enabled = fields.Boolean()

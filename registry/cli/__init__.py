@@ -30,6 +30,7 @@ MODULES: dict[str, str] = {
     "feed": "registry.cli.feeds",
     "import": "registry.cli.importing",
     "export": "registry.cli.exporting",
+    "same-as": "registry.cli.same_as",
     "match": "registry.cli.matching",
     "explain": "registry.cli.matching",
     "standards": "registry.cli.compliance",
@@ -63,7 +64,7 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in MODULES:
             return None
-        command: click.Command = getattr(importlib.import_module(MODULES[name]), f"{name}_command")
+        command: click.Command = getattr(importlib.import_module(MODULES[name]), f"{name.replace('-', '_')}_command")
         return command
 
 

@@ -11,6 +11,7 @@ from registry.accounts import audit, policy
 from registry.accounts.actor import Actor
 from registry.catalogue.history import changes_between, record_revision
 from registry.catalogue.models import Organisation
+from registry.catalogue.same_as.clusters import set_standing
 from registry.db import touch, utcnow
 from registry.errors import N_, Conflict, InvalidInput, NotFound
 from registry.events.outbox import Change, emit
@@ -21,7 +22,7 @@ from registry.sync.schemas import FeedForm
 
 SYNC, SYNC_NOW = "feed.sync", "feed.sync_now"
 """Tasks: as scheduled, and once because a person asked."""
-EDITABLE = ("name", "url", "scope", "every_minutes", "organisation_id", "enabled", "config")
+EDITABLE = ("name", "url", "scope", "every_minutes", "organisation_id", "priority", "enabled", "config")
 
 
 def create_feed(session: Session, actor: Actor, data: Mapping[str, Any], now: datetime | None = None) -> Feed:
@@ -32,6 +33,7 @@ def create_feed(session: Session, actor: Actor, data: Mapping[str, Any], now: da
     feed = Feed(**dict(data), created_at=now, updated_at=now)
     session.add(feed)
     session.flush()
+    set_standing(session, f"feed:{feed.id}", feed.organisation_id, feed.priority, actor, now)
     _plan(session, feed, now, due_now=True)
     _note(session, actor, feed, "created", {}, now)
     return feed
@@ -65,6 +67,7 @@ def update_feed(
         feed.etag = feed.last_modified = feed.document_sha256 = None
     session.add(feed)
     session.flush()
+    set_standing(session, f"feed:{feed_id}", feed.organisation_id, feed.priority, actor, now)
     _plan(session, feed, now, due_now=not changes.keys().isdisjoint(("url", "config")))
     record_revision(session, actor, "feed", feed_id, feed.version, changes, now)
     _note(session, actor, feed, "updated", changes, now)

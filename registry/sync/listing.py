@@ -16,8 +16,8 @@ FEED: Any = Feed
 R: Any = Run
 RECORD: Any = FeedRecord
 FEED_FIELDS = (
-    "id", "name", "adapter", "config", "url", "organisation_id", "scope", "every_minutes", "enabled", "full_fetch_at",
-    "version", "created_at", "updated_at",
+    "id", "name", "adapter", "config", "url", "organisation_id", "priority", "scope", "every_minutes", "enabled",
+    "full_fetch_at", "version", "created_at", "updated_at",
 )  # fmt: skip
 RUN_FIELDS = (
     "id", "feed_id", "trigger", "status", "stage", "reason_code", "reason", "started_at", "heartbeat_at", "finished_at",

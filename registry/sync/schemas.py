@@ -4,6 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates
 
+from registry.catalogue.same_as.rules import HIGHEST_SET, OTHER_FEED, OWN_FEED
 from registry.errors import N_
 from registry.outbound.client import FetchFailed, check_url
 from registry.schemas import Patch, RecordId
@@ -43,6 +44,15 @@ class FeedForm(Schema):
         metadata={"description": "null: by hand only"},
     )
     organisation_id = RecordId(load_default=None, allow_none=True)
+    priority = fields.Integer(
+        load_default=None,
+        allow_none=True,
+        validate=validate.Range(1, HIGHEST_SET, error=N_("This must be a whole number from {min} to {max}.")),
+        metadata={
+            "description": "how much its word counts where several sources speak of one programme, the highest first; "
+            f"null: {OWN_FEED} for programmes that the feed's own organisation reports, else {OTHER_FEED}"
+        },
+    )
     enabled = fields.Boolean(load_default=True)
     config = fields.Dict(
         keys=fields.String(),

@@ -33,6 +33,7 @@ WORDS = {
     "scope": N_("What to take"),
     "every_minutes": N_("Every … minutes"),
     "organisation_id": N_("Publishing organisation"),
+    "priority": N_("Priority"),
     "enabled": N_("Fetched by schedule"),
 }
 
@@ -122,7 +123,7 @@ def edit(feed_id: int) -> ResponseReturnValue:
 
 def _typed() -> dict[str, Any]:
     data: dict[str, Any] = {name: request.form.get(name, "").strip() for name in WORDS}
-    for name in ("url", "every_minutes", "organisation_id"):
+    for name in ("url", "every_minutes", "organisation_id", "priority"):
         data[name] = data[name] or None
     return {**data, "enabled": bool(data["enabled"])}
 

@@ -20,7 +20,17 @@ from registry.catalogue.same_as.estimating import model_in_force
 from registry.catalogue.same_as.model import Model, Score
 from registry.catalogue.same_as.pairs import Proposal, write_proposals
 from registry.catalogue.same_as.profiles import Profile
-from registry.catalogue.same_as.reading import KEY, READING, Current, read_records, store, stored_keys, stored_profiles
+from registry.catalogue.same_as.reading import (
+    KEY,
+    READING,
+    Current,
+    note_versions,
+    read_records,
+    stale,
+    store,
+    stored_keys,
+    stored_profiles,
+)
 from registry.catalogue.same_as.rules import Pair, ordered
 from registry.db import utcnow
 
@@ -66,14 +76,27 @@ def find_candidates(
     return total
 
 
+def find_stale(session: Session, kind: str, limit: int, actor: Actor, now: datetime | None = None) -> Found:
+    """As find_candidates, for at most `limit` records that changed since they were last looked at.
+
+    `records` of the result is 0 when there was none: then all is up to date.
+    """
+    return find_candidates(session, kind, stale(session, kind, limit), actor, now)
+
+
 def _find(
     session: Session, kind: str, ids: list[int], model: tuple[Model, str], actor: Actor, now: datetime, anew: bool
 ) -> Found:
     records = read_records(session, kind, ids)
     before = stored_profiles(session, kind, ids)
-    changed = {
-        id_: record for id_, record in records.items() if anew or before.get(id_) != (READING, record.text)
-    }  # fmt: skip
+    changed, seen = {}, {}
+    for id_, record in records.items():
+        known = before.get(id_)
+        if anew or known is None or (known.reading, known.text) != (READING, record.text):
+            changed[id_] = record
+        elif known.version != record.version:
+            seen[id_] = record.version
+    note_versions(session, kind, seen)
     gone = [id_ for id_ in ids if id_ not in records and id_ in before]
     total = Found(records=len(ids))
     if not changed and not gone:
@@ -150,7 +173,7 @@ class _Neighbours:
                 found._note(record, role, value, holders)
         wanted = {record for pair in (*found.pairs, *found.rules) for record in pair}
         stored = stored_profiles(session, kind, wanted)
-        found.profiles = {record: orjson.loads(text) for record, (_, text) in stored.items()}
+        found.profiles = {record: orjson.loads(profile.text) for record, profile in stored.items()}
         return found
 
     def _note(self, record: int, role: int, value: int, holders: Mapping[tuple[int, int], list[int]]) -> None:

@@ -50,7 +50,7 @@ def _sample(session: Session, kind: str, ids: Sequence[int]) -> tuple[list[dict[
     dice = random.Random(len(ids))  # noqa: S311  (a sample, not a secret; the same one for the same records)
     chosen = sorted(dice.sample(ids, MOST_RECORDS)) if len(ids) > MOST_RECORDS else list(ids)
     stored = stored_profiles(session, kind, chosen)
-    return [orjson.loads(stored[id_][1]) for id_ in chosen], dice
+    return [orjson.loads(stored[id_].text) for id_ in chosen], dice
 
 
 def count_levels(

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 import orjson
-from sqlalchemy import Table, delete, insert, select
+from sqlalchemy import Table, and_, bindparam, delete, func, insert, or_, select, update
 from sqlmodel import Session
 
 from registry.catalogue.parties import IDENTIFIER
@@ -45,13 +45,13 @@ def _read_programmes(session: Session, ids: list[int]) -> dict[int, Current]:
              "start_date", "end_date", "budget_usd", "commitment_usd")  # fmt: skip
     statement = (
         select(*[table.c[name] for name in names], DOCUMENT.c.document)
-        .join(DOCUMENT, DOCUMENT.c.programme_id == table.c.id)
+        .outerjoin(DOCUMENT, DOCUMENT.c.programme_id == table.c.id)
         .where(table.c.id.in_(ids), table.c.archived_at.is_(None))
     )
     overrides = read_overrides(session, ids)
     found = {}
     for row in session.execute(statement):
-        document, _themes = in_force(orjson.loads(row.document), [], overrides.get(row.id))
+        document, _themes = in_force(orjson.loads(row.document or "{}"), [], overrides.get(row.id))
         found[row.id] = _current(row.version, programme_profile(row._asdict(), document))
     return found
 
@@ -74,14 +74,62 @@ def _current(version: int, profile: Profile) -> Current:
     return Current(version, profile, dumps(profile))
 
 
-def stored_profiles(session: Session, kind: str, ids: Collection[int]) -> dict[int, tuple[str, str]]:
-    """Record id → (reading, profile's text) as stored."""
-    found: dict[int, tuple[str, str]] = {}
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A profile as it is stored."""
+
+    version: int
+    reading: str
+    text: str
+
+
+def stored_profiles(session: Session, kind: str, ids: Collection[int]) -> dict[int, Stored]:
+    """Record id → profile as stored."""
+    found: dict[int, Stored] = {}
     for part in chunks(ids):
-        statement = select(PROFILE.c.record_id, PROFILE.c.reading, PROFILE.c.data)
+        statement = select(PROFILE.c.record_id, PROFILE.c.version, PROFILE.c.reading, PROFILE.c.data)
         rows = session.execute(statement.where(PROFILE.c.kind == kind, PROFILE.c.record_id.in_(part)))
-        found |= {id_: (reading, data) for id_, reading, data in rows}
+        found |= {id_: Stored(*rest) for id_, *rest in rows}
     return found
+
+
+def stale(session: Session, kind: str, limit: int) -> list[int]:
+    """Records, at most `limit` by id, whose stored profile is missing, of another version, or of what is archived."""
+    table = RECORDS[kind]
+    joined = table.outerjoin(PROFILE, and_(PROFILE.c.kind == kind, PROFILE.c.record_id == table.c.id))
+    behind = or_(
+        PROFILE.c.record_id.is_(None), PROFILE.c.version != table.c.version, PROFILE.c.reading != READING
+    )  # fmt: skip
+    wanted = or_(
+        and_(table.c.archived_at.is_(None), behind),
+        and_(table.c.archived_at.is_not(None), PROFILE.c.record_id.is_not(None)),
+    )
+    return list(
+        session.execute(
+            select(table.c.id).select_from(joined).where(wanted).order_by(table.c.id).limit(limit)
+        ).scalars()
+    )
+
+
+def count_records(session: Session, kind: str) -> int:
+    """How many records of a kind are in force."""
+    table = RECORDS[kind]
+    return session.execute(
+        select(func.count()).select_from(table).where(table.c.archived_at.is_(None))
+    ).scalar_one()  # fmt: skip
+
+
+def note_versions(session: Session, kind: str, versions: Mapping[int, int]) -> None:
+    """Note that profiles are those of these versions too: what changed says nothing about likeness."""
+    if versions:
+        session.execute(_NOTE, [{"the_kind": kind, "the_id": i, "version": v} for i, v in versions.items()])
+
+
+_NOTE = (
+    update(PROFILE)
+    .where(PROFILE.c.kind == bindparam("the_kind"), PROFILE.c.record_id == bindparam("the_id"))
+    .values(version=bindparam("version"))
+)
 
 
 def stored_keys(session: Session, kind: str, ids: Collection[int]) -> dict[int, set[tuple[int, int]]]:
