@@ -136,6 +136,8 @@ ACTIONS: dict[str, Predicate] = {
     "organisation.archive": _by(STAFF),
     "same_as.read": _by(STAFF),
     "same_as.judge": _by(STAFF),
+    # What a list says of persons is for those who screen with it.
+    "listed.read": _by(STAFF),
     "standard.read": _by(EVERYONE),
     "standard.load": _by(STAFF),
     "feed.read": _by(MEMBERS),

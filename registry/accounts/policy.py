@@ -101,6 +101,9 @@ ROUTES: dict[str | tuple[str, str], Rule] = {
     "matches.Matches": Rule(EVERYONE, "needs:read offers:read"),
     "matches.MatchExplanation": Rule(EVERYONE, "needs:read offers:read"),
     "matches.MatchWeights": Rule(EVERYONE),
+    # What sanctions lists say of persons is for those who screen
+    "listed.ListedParties": Rule(STAFF, "feeds:read"),
+    "listed.ListedItem": Rule(STAFF, "feeds:read"),
     # API: standards and assessments
     "standards.Standards": Rule(EVERYONE, "assessments:read"),
     "standards.StandardItem": Rule(EVERYONE, "assessments:read"),
@@ -152,6 +155,8 @@ ROUTES: dict[str | tuple[str, str], Rule] = {
     "web.offers.act": Rule(GIVERS),
     "web.matches.compare": Rule(EVERYONE),
     "web.matches.explain": Rule(EVERYONE),
+    "web.listed.index": Rule(STAFF),
+    "web.listed.show": Rule(STAFF),
     "web.standards.index": Rule(EVERYONE),
     "web.standards.show": Rule(EVERYONE),
     "web.assessments.index": Rule(EVERYONE),

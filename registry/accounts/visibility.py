@@ -132,6 +132,7 @@ VISIBLE: dict[str, Rows] = {
     "need": _owned("state"),
     "offer": _owned("organisation_id"),
     "match": _matches,
+    "listed_party": _for(STAFF),
     "standard": _everything,
     "assessment": _assessments,
     "event": _events,

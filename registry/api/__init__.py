@@ -51,6 +51,7 @@ MODULES: dict[str, str] = {
     "needs": "registry.api.needs",
     "offers": "registry.api.offers",
     "matches": "registry.api.matches",
+    "listed": "registry.api.listed",
     "standards": "registry.api.standards",
     "assessments": "registry.api.assessments",
     "feeds": "registry.api.feeds",

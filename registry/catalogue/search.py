@@ -18,7 +18,7 @@ from registry.catalogue.folding import fold, is_han, pairs, runs, tokens
 
 __all__ = ["KINDS", "Term", "fold", "index", "matching_ids", "parse_query", "relevance", "remove", "tokens"]
 
-KINDS = ("programme", "organisation", "need", "offer")
+KINDS = ("programme", "organisation", "need", "offer", "listed_party")
 MAX_TOKENS = 4000
 """Of one text: what stands further down a very long text is not indexed."""
 MAX_TERMS = 24

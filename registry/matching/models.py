@@ -13,6 +13,7 @@ ASSISTANCE_TYPES = ("funding", "expertise", "equipment", "training")
 NEED_STATUSES = ("draft", "open", "withdrawn", "expired", "closed")
 OFFER_STATUSES = ("draft", "open", "withdrawn", "expired", "closed")
 PRIORITIES = ("low", "medium", "high", "urgent")
+PARTY_KINDS = ("person", "entity")
 
 
 class Need(Timestamped, table=True):
@@ -175,3 +176,33 @@ class Match(SQLModel, table=True):
     """[{"feature", "value" 0..1, "weight", "points", "evidence": {"need": …, "offer": …}}]; points sum to score"""
     weights_version: str = Field(max_length=20)
     computed_at: datetime = Field(sa_type=UTCDateTime)
+
+
+class ListedParty(Timestamped, table=True):
+    """A person or entity on a sanctions list, as its feed says: for screening. Delisted: archived, never deleted."""
+
+    __tablename__ = "listed_party"
+    __table_args__ = (
+        CheckConstraint(f"kind IN {PARTY_KINDS}", name="kind"),
+        Index("ix_listed_party_name", "sort_name", "id"),
+        Index("ix_listed_party_listed_on", "listed_on", "id"),
+        {"sqlite_autoincrement": True},
+    )
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
+    source: str = Field(max_length=40, index=True)
+    """`feed:<id>`"""
+    reference: str = Field(max_length=500, index=True)
+    """The list's own: `CDi.001`"""
+    kind: str = Field(max_length=10)
+    name: str = Field(max_length=500)
+    sort_name: str = Field(max_length=100)
+    regime: str = Field(default="", max_length=60)
+    listed_on: date | None = None
+    amended_on: date | None = None
+    """Last day on which the list changed the entry"""
+    states: str = Field(default="", max_length=500)
+    """Alpha-3 of the States that it names, a space between them"""
+    document: str = Field(sa_type=LongText)
+    """JSON: see docs/listed.md"""
+    archived_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    archived_reason: str | None = Field(default=None, max_length=300)

@@ -15,5 +15,15 @@ class Judge(Protocol):
     def classify(self, document: dict[str, Any], /) -> Classified: ...
 
 
-JUDGES: dict[str, Callable[[], Judge]] = {"programme": classifier}
+class Everything:
+    """For lists on which everything belongs here."""
+
+    version = ""
+
+    def classify(self, document: dict[str, Any], /) -> Classified:
+        """Always relevant."""
+        return Classified(True, "stands on the list", [])
+
+
+JUDGES: dict[str, Callable[[], Judge]] = {"programme": classifier, "listed": Everything}
 """Adapter.target → its judge"""

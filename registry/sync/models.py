@@ -92,6 +92,7 @@ class FeedRecord(SQLModel, table=True):
         CheckConstraint(f"outcome IN {OUTCOMES}", name="outcome"),
         Index("ix_feed_record_outcome", "feed_id", "outcome", "id"),
         Index("ix_feed_record_programme", "programme_id"),
+        Index("ix_feed_record_listed", "listed_id"),
         {"sqlite_autoincrement": True},
     )
     id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
@@ -103,6 +104,8 @@ class FeedRecord(SQLModel, table=True):
     """Of what it says, whatever its layout (rules.content_key): equal means that nothing is written."""
     outcome: str = Field(max_length=12)
     programme_id: int | None = Field(default=None, foreign_key="programme.id", sa_type=BigId)
+    listed_id: int | None = Field(default=None, foreign_key="listed_party.id", sa_type=BigId)
+    """What it became: one of the two, by the adapter's target"""
     title: str = Field(default="", max_length=300)
     reason_code: str | None = Field(default=None, max_length=40)
     reason: str | None = Field(default=None, max_length=1000)

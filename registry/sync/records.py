@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Table, Update, bindparam, select, update
+from sqlalchemy import Table, Update, bindparam, func, select, update
 from sqlmodel import Session
 
 from registry.bulk import insert_rows
@@ -34,7 +34,7 @@ class Known:
     reason: str | None
 
 
-TARGET_ID = RECORD.c.programme_id.label("target_id")
+TARGET_ID = func.coalesce(RECORD.c.programme_id, RECORD.c.listed_id).label("target_id")
 _COLUMNS = tuple(TARGET_ID if name == "target_id" else RECORD.c[name] for name in Known.__slots__)
 _KNOWN = select(*_COLUMNS).where(
     RECORD.c.feed_id == bindparam("feed"), RECORD.c.remote_id.in_(bindparam("ids", expanding=True))

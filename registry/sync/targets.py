@@ -15,6 +15,8 @@ from registry.accounts.actor import Actor
 from registry.catalogue import programmes
 from registry.catalogue.models import Programme
 from registry.catalogue.programmes import Incoming, Stored
+from registry.matching import listed
+from registry.matching.models import ListedParty
 
 
 class Store(Protocol):
@@ -53,4 +55,21 @@ PROGRAMMES = Target(
     programmes.store_batch,
     programmes.archive,
 )
-TARGETS = {target.name: target for target in (PROGRAMMES,)}
+
+
+def _store_listed(
+    session: Session, incoming: Sequence[Incoming], *, source: str, run_id: int | None, actor: Actor, now: datetime
+) -> list[Stored]:
+    """An Incoming's id, and a Stored's, is here that of the listed party."""
+    entries = [(item.text, item.programme_id) for item in incoming]
+    return [Stored(*kept) for kept in listed.store_batch(session, entries, source=source, actor=actor, now=now)]
+
+
+LISTED = Target(
+    "listed",
+    ListedParty.__table__,  # type: ignore[attr-defined]
+    "listed_id",
+    _store_listed,
+    listed.archive,
+)
+TARGETS = {target.name: target for target in (PROGRAMMES, LISTED)}

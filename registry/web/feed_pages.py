@@ -64,6 +64,7 @@ def show(feed_id: int) -> ResponseReturnValue:
     return render_template(
         "feeds/show.html",
         feed=feed,
+        target=ADAPTERS[feed.adapter].target,
         organisation=session().get(Organisation, feed.organisation_id) if feed.organisation_id else None,
         runs=rows,
         first_url=lists.first_url(),

@@ -59,6 +59,13 @@ LABELS: dict[str, dict[str, str]] = {
         "apply": N_("Storing"),
         "settle": N_("Settling"),
     },
+    "party": {"person": N_("Person"), "entity": N_("Entity")},
+    "alias": {
+        "good": N_("good quality"),
+        "low": N_("low quality"),
+        "aka": N_("also known as"),
+        "fka": N_("formerly known as"),
+    },
     "outcome": {"applied": N_("In the catalogue"), "ignored": N_("Ignored"), "quarantined": N_("In quarantine")},
     "verdict": {"keep": N_("belongs here"), "ignore": N_("does not belong here")},
     "scope": {"relevant": N_("Only what is about small arms"), "all": N_("Everything in the feed")},

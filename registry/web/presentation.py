@@ -27,6 +27,7 @@ NAVIGATION = [
     ("web.organisations.index", "web.organisations.", N_("Organisations")),
     ("web.standards.index", "web.standards.", N_("Standards")),
     ("web.feeds.index", "web.feeds.", N_("Feeds")),
+    ("web.listed.index", "web.listed.", N_("Sanctions lists")),
 ]
 """Endpoint, beginning of the endpoints that belong to it, words."""
 

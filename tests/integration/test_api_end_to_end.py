@@ -2,7 +2,7 @@
 
 from flask.testing import FlaskClient
 
-from registry.events import feed
+from registry.events import cloudevents
 from registry.events.types import EVENT_TYPES
 from registry.http import RegistryFlask
 from tests.support.people import make_user, token_headers
@@ -40,7 +40,7 @@ def test_the_addresses_in_events_lead_to_the_api(sqlite_app: RegistryFlask) -> N
     collections = {rule.rule for rule in sqlite_app.url_map.iter_rules()}
     checked = set()
     for kind in {name.partition(".")[0] for name in EVENT_TYPES} - {"match"}:  # its events are a need's or offer's
-        subject = feed.SUBJECTS.get(kind, f"{kind}s/{{id}}").format_map({**data, "id": 12})
+        subject = cloudevents.SUBJECTS.get(kind, f"{kind}s/{{id}}").format_map({**data, "id": 12})
         if f"/api/v1/{subject.partition('/')[0]}" in collections:
             endpoint, _ = addresses.match(f"/api/v1/{subject}")
             assert "." in endpoint, kind

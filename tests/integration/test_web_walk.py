@@ -59,6 +59,9 @@ PAGES = [
     ("/en/feeds/1/records", STAFF),
     ("/en/feeds/1/records?outcome=ignored", STAFF),
     ("/en/runs/1", STAFF),
+    ("/en/listed", STAFF),
+    ("/en/listed?q=smith&regime=DRC&sort=listed_on", STAFF),
+    ("/en/listed/1", STAFF),
     ("/en/login", EVERYBODY),
     ("/en/account", MEMBERS),
 ]

@@ -14,8 +14,8 @@ from registry.catalogue.models import Organisation, Participation, StateFact
 from registry.catalogue.programmes import Incoming, store_batch
 from registry.catalogue.rows import sort_key
 from registry.compliance import assessments, library
-from registry.db import Database
-from registry.matching import needs, offers
+from registry.db import Database, dumps
+from registry.matching import listed, needs, offers
 from registry.settings import data_path
 from registry.sync.feeds import create_feed
 from registry.sync.models import FeedRecord, Run
@@ -38,6 +38,22 @@ class World:
     assessment: int = 0
     feed: int = 0
     run: int = 0
+
+
+LISTED: dict[str, Any] = {
+    "reference": "XXi.001", "kind": "person", "name": "Ron <b>Smith</b>", "original_name": "رون سميث", "regime": "DRC",
+    "listed_on": "2012-12-31", "amended_on": ["2016-10-13", "2020-01-01"], "gender": "Male",
+    "designations": ["Interim president", "Major general"], "nationalities": ["Kenya"],
+    "aliases": [
+        {"name": "The Smith", "quality": "low", "note": "nom de guerre"}, {"name": "R. Smyth", "quality": "good"},
+    ],
+    "addresses": [{"text": "Nairobi, Kenya", "country": "Kenya", "note": "as of 2016"}],
+    "births": [{"year": "1971", "type": "approximately"}, {"from_year": "1970", "to_year": "1973", "type": "between"}],
+    "birth_places": [{"text": "Goma, Democratic Republic of the Congo"}],
+    "documents": [{"type": "Passport", "number": "A-12345", "country": "Kenya"}],
+    "comments": "Reportedly left. https://example.org/notice <script>alert(1)</script>", "states": ["COD", "KEN"],
+}  # fmt: skip
+"""What a list says of somebody, with something of everything a page shows"""
 
 
 def document(number: int, **changed: Any) -> dict[str, Any]:
@@ -230,6 +246,7 @@ def _fill(session: Session, world: World, programmes: int) -> None:
     assessments.answer(session, state, assessment, {"answers": known, "facts": {"manufactures": True}})
     world.assessment = assessment.id or 0
     _ran(session, world)
+    listed.store_batch(session, [(dumps(LISTED), None)], source=f"feed:{world.feed}", actor=TEST, now=NOW)
 
 
 def _opened_offer(session: Session, donor: Actor) -> int:

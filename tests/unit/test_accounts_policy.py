@@ -68,6 +68,7 @@ TABLE = [
     ("feed.run", None, STAFF),
     ("match.explain", None, ALL),
     ("match.refresh", None, STAFF),
+    ("listed.read", None, STAFF),
     ("user.manage", None, (ADMIN,)),
     ("user.password", ACCOUNT, (DONOR, ADMIN)),
     ("token.issue", ACCOUNT, (DONOR, ADMIN)),

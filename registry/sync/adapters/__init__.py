@@ -1,8 +1,8 @@
 """One room each: how a partner's format becomes programme documents."""
 
-from registry.sync.adapters import fts, iati, tables
+from registry.sync.adapters import fts, iati, tables, unsc
 from registry.sync.adapters.contract import Adapter
 
 ADAPTERS: dict[str, Adapter] = {
-    adapter.name: adapter for adapter in (iati.ADAPTER, tables.CSV, tables.XLSX, fts.ADAPTER)
+    adapter.name: adapter for adapter in (iati.ADAPTER, tables.CSV, tables.XLSX, fts.ADAPTER, unsc.ADAPTER)
 }

@@ -17,6 +17,10 @@ RECORDS = 7
 """In each of the small samples"""
 
 
+def _said_of_programme(document: dict[str, Any]) -> tuple[str, list[str]]:
+    return document["iati_identifier"], [title["text"] for title in document["title"]]
+
+
 @dataclass(frozen=True)
 class Samples:
     """Documents of one format, as bytes. Those of RECORDS records hold `Small arms 1` … under ids that end in 1 …"""
@@ -40,6 +44,8 @@ class Samples:
     """Well-formed, without any record"""
     large: Callable[[Path, int], Path] | None = None
     """(folder, records) → a document of many pages, where the format has them"""
+    said: Callable[[dict[str, Any]], tuple[str, list[str]]] = _said_of_programme
+    """A document's (identifier, titles or names)"""
     config: Mapping[str, Any] = field(default_factory=dict)
     refused: Mapping[bytes, str] = field(default_factory=dict)
     """Further documents that are none → why"""

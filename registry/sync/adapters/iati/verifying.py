@@ -1,9 +1,12 @@
 """First pass over a spooled file: is it whole, and is it a file of activities? Nothing is built, memory is flat.
 
 Only a file that passes is read record by record, so that one that breaks off in the middle leaves the catalogue alone.
+Other formats in XML say by an Expected of their own what their files are.
 """
 
 import codecs
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from xml.parsers import expat
@@ -19,7 +22,23 @@ LONGEST_TEXT = 9_000_000
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
-def verify(path: Path, tick: Tick) -> None:
+@dataclass(frozen=True)
+class Expected:
+    """What a file should be: in words, and by the local name of its root (raises DocumentRefused)."""
+
+    words: str
+    check_root: Callable[[str], None]
+
+
+def _check_activities(name: str) -> None:
+    if name in ("iati-organisations", "rss", "feed", "Envelope", "Error", "error"):
+        raise DocumentRefused("not_activities", f"The document is a “{name}”, not a file of IATI activities.")
+
+
+ACTIVITIES = Expected("an IATI file", _check_activities)
+
+
+def verify(path: Path, tick: Tick, expected: Expected = ACTIVITIES) -> None:
     """Read to the end. Raises DocumentRefused with what is wrong, and the line where there is one."""
     if path.stat().st_size == 0:
         raise DocumentRefused("empty", "The file is empty.")
@@ -30,25 +49,25 @@ def verify(path: Path, tick: Tick) -> None:
     if beginning.startswith((b"\x1f\x8b", b"PK\x03\x04")):
         raise DocumentRefused("compressed", "The file is a compressed archive, not XML: unpack it first.")
     try:
-        _parse(path, tick)
+        _parse(path, tick, expected)
     except expat.ExpatError as error:
         if _is_other_encoding(error):
-            _parse_with_lxml(path, tick)
+            _parse_with_lxml(path, tick, expected)
             return
-        raise _refusal(path, beginning, error) from None
+        raise _refusal(path, beginning, error, expected) from None
     except (ValueError, LookupError):  # how pyexpat says that it does not know an encoding
-        _parse_with_lxml(path, tick)
+        _parse_with_lxml(path, tick, expected)
 
 
-def _parse(path: Path, tick: Tick) -> None:
+def _parse(path: Path, tick: Tick, expected: Expected) -> None:
     parser = expat.ParserCreate(namespace_separator=" ")
 
     def root(name: str, _attributes: object) -> None:
         parser.StartElementHandler = None  # one call per element would cost more than the parsing
-        _check_root(name.rpartition(" ")[2])
+        _check_root(name.rpartition(" ")[2], expected)
 
     def doctype(name: str, *_: object) -> None:
-        _check_root(name)
+        _check_html(name, expected)
         raise _doctype()
 
     parser.StartElementHandler = root
@@ -71,11 +90,14 @@ def _doctype() -> DocumentRefused:
     )
 
 
-def _check_root(name: str) -> None:
+def _check_html(name: str, expected: Expected) -> None:
     if name.lower() == "html":
-        raise DocumentRefused("html", "This is a web page (HTML), not an IATI file.")
-    if name in ("iati-organisations", "rss", "feed", "Envelope", "Error", "error"):
-        raise DocumentRefused("not_activities", f"The document is a “{name}”, not a file of IATI activities.")
+        raise DocumentRefused("html", f"This is a web page (HTML), not {expected.words}.")
+
+
+def _check_root(name: str, expected: Expected) -> None:
+    _check_html(name, expected)
+    expected.check_root(name)
 
 
 def _is_other_encoding(error: expat.ExpatError) -> bool:
@@ -85,7 +107,7 @@ def _is_other_encoding(error: expat.ExpatError) -> bool:
     )
 
 
-def _parse_with_lxml(path: Path, tick: Tick) -> None:
+def _parse_with_lxml(path: Path, tick: Tick, expected: Expected) -> None:
     """For encodings of several bytes (GB 18030, Shift JIS), which expat does not know."""
     seen_root, read = False, 0
     node: Node
@@ -99,7 +121,7 @@ def _parse_with_lxml(path: Path, tick: Tick) -> None:
                         seen_root = True
                         if node.getroottree().docinfo.doctype:
                             raise _doctype()
-                        _check_root(etree.QName(node).localname)
+                        _check_root(etree.QName(node).localname, expected)
                     elif event == "end":
                         node.clear()
                 read += len(block)
@@ -111,12 +133,12 @@ def _parse_with_lxml(path: Path, tick: Tick) -> None:
         raise DocumentRefused("not_well_formed", f"The XML is broken: {error.msg}.") from None
 
 
-def _refusal(path: Path, beginning: bytes, error: expat.ExpatError) -> DocumentRefused:
+def _refusal(path: Path, beginning: bytes, error: expat.ExpatError, expected: Expected) -> DocumentRefused:
     """What a person needs to know about a parser's error."""
     said = expat.errors.messages.get(error.code, str(error))
     start = beginning.lstrip(codecs.BOM_UTF8).lstrip().lower()
     if start.startswith((b"<!doctype html", b"<html")):
-        return DocumentRefused("html", "This is a web page (HTML), not an IATI file.")
+        return DocumentRefused("html", f"This is a web page (HTML), not {expected.words}.")
     if start[:1] in (b"{", b"["):
         return DocumentRefused("not_xml", "This looks like JSON, not XML.")
     if not start.startswith(b"<") and not any(beginning.startswith(mark) for mark, _ in _MARKS):
