@@ -50,6 +50,18 @@ ROUTES: dict[str | tuple[str, str], Rule] = {
     "changes.Changes": Rule(EVERYONE, "changes:read"),
     "stream.ChangeStream": Rule(EVERYONE, "changes:read"),
     "snapshot.Snapshot": Rule(EVERYONE, "changes:read catalogue:read needs:read offers:read assessments:read"),
+    # API: webhooks; a subscription hands on what the change feed says, so making one takes that scope too
+    ("subscriptions.Subscriptions", "GET"): Rule(MEMBERS, "subscriptions:read"),
+    ("subscriptions.Subscriptions", "POST"): Rule(MEMBERS, "subscriptions:write changes:read"),
+    ("subscriptions.SubscriptionItem", "GET"): Rule(MEMBERS, "subscriptions:read"),
+    ("subscriptions.SubscriptionItem", "PATCH"): Rule(MEMBERS, "subscriptions:write changes:read"),
+    ("subscriptions.SubscriptionItem", "DELETE"): Rule(MEMBERS, "subscriptions:write"),
+    "subscriptions.SecretRotation": Rule(MEMBERS, "subscriptions:write changes:read"),
+    "subscriptions.TestMessage": Rule(MEMBERS, "subscriptions:write"),
+    "subscriptions.Replay": Rule(MEMBERS, "subscriptions:write changes:read"),
+    "subscriptions.Deliveries": Rule(MEMBERS, "subscriptions:read"),
+    "subscriptions.DeliveryItem": Rule(MEMBERS, "subscriptions:read"),
+    "subscriptions.DeliveryReplay": Rule(MEMBERS, "subscriptions:write changes:read"),
     # API: the catalogue
     ("organisations.Organisations", "GET"): Rule(EVERYONE, "catalogue:read"),
     ("organisations.Organisations", "POST"): Rule(STAFF, "catalogue:write"),

@@ -58,6 +58,7 @@ MODULES: dict[str, str] = {
     "changes": "registry.api.changes",
     "stream": "registry.api.stream",
     "snapshot": "registry.api.snapshot",
+    "subscriptions": "registry.api.subscriptions",
 }
 """Name → module that defines `blp`, in the order in which the description lists them."""
 

@@ -9,6 +9,7 @@ from marshmallow import Schema, fields, validate
 from registry.accounts import policy
 from registry.api.answers import json_response
 from registry.api.etags import expected_version, item_response
+from registry.api.forms import EmptyForm
 from registry.api.idempotency import idempotent
 from registry.api.lists import ListArgs, list_response, page_of
 from registry.api.openapi import Blueprint
@@ -105,10 +106,6 @@ class RecordArgs(PageArgs):
     outcome = fields.String(
         load_default=None, validate=validate.OneOf(OUTCOMES, error=N_("This must be one of: {choices}."))
     )
-
-
-class EmptyForm(Schema):
-    """Nothing needs to be said."""
 
 
 @blp.route("")

@@ -19,3 +19,7 @@ class Described(Schema):
         if not isinstance(data, dict):
             raise ValidationError(N_("This must be an object with named fields."))
         return data
+
+
+class EmptyForm(Schema):
+    """Nothing needs to be said."""

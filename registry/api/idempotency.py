@@ -7,7 +7,7 @@ kept: an error may be tried again with the same key.
 import hashlib
 import re
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 import orjson
@@ -24,11 +24,14 @@ REPLAYED = "Idempotency-Replayed"
 _KEPT_HEADERS = frozenset({"Content-Type", "Location", "ETag", "Link"})
 
 
-def idempotent(view: Callable[..., Any]) -> Callable[..., Any]:
+def idempotent(view: Callable[..., Any] | None = None, *, shown_once: str | None = None) -> Callable[..., Any]:
     """Make a POST safe to repeat under an Idempotency-Key. Stands outermost, above `@blp.arguments`.
 
     422 where the key came with another request, 409 where the first one is still at work after ten seconds.
+    `shown_once`: a field of the answer that is a secret, so that it is not kept; a repeated request gets null there.
     """
+    if view is None:
+        return partial(idempotent, shown_once=shown_once)
 
     @wraps(view)
     def once(*args: Any, **kwargs: Any) -> Any:
@@ -50,11 +53,16 @@ def idempotent(view: Callable[..., Any]) -> Callable[..., Any]:
         response = current_app.make_response(view(*args, **kwargs))
         if response.status_code < 400:
             kept = [(name, value) for name, value in response.headers if name in _KEPT_HEADERS]
-            idempotency.keep(session(), owner, key, response.status_code, kept, response.get_data(as_text=True))
+            body = _without(shown_once, response) if shown_once else response.get_data(as_text=True)
+            idempotency.keep(session(), owner, key, response.status_code, kept, body)
         return response
 
     mark(once, "idempotent")
     return once
+
+
+def _without(field: str, response: Response) -> str:
+    return orjson.dumps({**orjson.loads(response.get_data()), field: None}).decode()
 
 
 def _fingerprint() -> str:

@@ -89,12 +89,24 @@ def read_changes(session: Session, reader: Reader, after: str | None, limit: int
         rows += session.connection().execute(_page(reader, start, reached, limit + 1 - len(rows))).all()
         window *= 8
     # Checked behind the reading: what is pruned between the statements must not be passed over in silence.
-    if after and (position > last or position < _first_position(session, last) - 1):
-        raise Expired(N_("What this cursor points to is no longer kept. Take a snapshot and follow from its cursor."))
+    if after:
+        _require_kept(session, position, last)
     full = len(rows) > limit
     if full:
         reached = rows[limit - 1].position
     return Changes(rows[:limit], reached, full or reached < last, epoch, reader.audience)
+
+
+def position_of(session: Session, cursor: str, *, epoch: str, audience: str) -> int:
+    """The position in a cursor of this audience. Raises InvalidInput naming `after`, Expired."""
+    position = decode_cursor(cursor, epoch, audience)
+    _require_kept(session, position, last_position(session))
+    return position
+
+
+def _require_kept(session: Session, position: int, last: int) -> None:
+    if position > last or position < _first_position(session, last) - 1:
+        raise Expired(N_("What this cursor points to is no longer kept. Take a snapshot and follow from its cursor."))
 
 
 def _page(reader: Reader, position: int, end: int, limit: int) -> Select[Any]:

@@ -86,6 +86,18 @@ def attempt_rows(session: Session, delivery: Delivery) -> list[Row]:
     return [dict(row._mapping) for row in rows]
 
 
+def delivery_with_tries(session: Session, actor: Actor, subscription_id: int, delivery_id: int) -> Row:
+    """One message with its `body` and all its tries (`tried`). Raises NotFound.
+
+    The body is None for administrators who look after somebody else's subscription: it says what that one may see.
+    """
+    delivery = get_delivery(session, actor, subscription_id, delivery_id)
+    tried = attempt_rows(session, delivery)
+    theirs = policy.can(actor, "subscription.update", get_subscription(session, actor, subscription_id))
+    row = delivery_row(delivery, tried[0] if tried else None)
+    return {**row, "body": delivery.body if theirs else None, "tried": tried}
+
+
 def counts(session: Session, subscription_id: int) -> dict[str, int]:
     """Status → messages."""
     rows = session.execute(
