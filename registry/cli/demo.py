@@ -132,7 +132,9 @@ def _start(processes: ExitStack, settings: Settings, command: list[str]) -> subp
         "CASA_OUTBOUND_ALLOW": settings.outbound_allow,
         "CASA_LOG_LEVEL": settings.log_level,
     }
-    process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, start_new_session=True)
+    process = subprocess.Popen(
+        command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True
+    )
     processes.callback(_end, process)
     return process
 

@@ -231,6 +231,8 @@ def quarantine_command(context: Context, feed: str, limit: int, as_json: bool) -
     if as_json:
         print_json({"items": rows})
         return
+    if not rows:
+        click.echo("Nothing is in quarantine.")
     for row in rows:
         click.echo(f"{row['id']:>6}  line {row['line']}  {row['reason_code']}  {row['remote_id']}: {row['reason']}")
 

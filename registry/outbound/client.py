@@ -6,6 +6,7 @@ without a length that stops in the middle as whole. What is not proven complete 
 
 import contextlib
 import hashlib
+import socket
 import ssl
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -248,7 +249,9 @@ _KINDS: tuple[tuple[tuple[type[BaseException], ...], str, str], ...] = (
         "timeout",
         "The server did not answer in time.",
     ),
+    ((socket.gaierror,), "connection", "The server's name leads to no address."),
     ((ConnectionRefusedError,), "connection", "The server refused the connection."),
+    ((ConnectionResetError, BrokenPipeError), "connection", "The server broke off the connection."),
     ((UnicodeError, requests.exceptions.InvalidURL), "address", "The address is not a valid one: {}."),
     ((OSError,), "connection", "The connection failed: {}."),
 )

@@ -210,6 +210,17 @@ def test_a_name_with_an_inside_address_among_others_is_refused_whole(
     assert failure("http://both.example/", settings, tmp_path).code == "address"
 
 
+def test_a_name_without_an_address_is_said_in_words(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown(*_: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    failed = failure("http://nowhere.example/", settings, tmp_path)
+    assert failed.code == "connection" and str(failed) == "The server's name leads to no address."
+
+
 def test_a_redirect_is_followed_and_checked_anew(server: FaultServer, allowing: Settings, tmp_path: Path) -> None:
     server.serve("/b", body(CONTENT))
     assert get(server.serve("/a", redirect("/b")), allowing, tmp_path).url.endswith("/b")

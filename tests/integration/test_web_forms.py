@@ -5,6 +5,7 @@ import re
 from flask.testing import FlaskClient
 from werkzeug.datastructures import MultiDict
 
+from registry import __version__
 from registry.http import RegistryFlask
 from registry.matching import needs
 from tests.support.pages import Page, check_page
@@ -126,6 +127,7 @@ def test_two_people_edit_one_need_and_the_second_sees_both(sqlite_app: RegistryF
     assert response.status_code == 412
     page = check_page(response.get_data(as_text=True))
     assert "Their title" in page.text and "My title" in page.text
+    assert f"CASA Registry {__version__}" in page.text
     assert "Their title" in first.get(f"/en/needs/{world.need}").get_data(as_text=True)
     again = page.form
     assert second.post(path, data=again).status_code == 303
@@ -261,8 +263,16 @@ def test_a_feed_is_added_and_a_run_asked_for(sqlite_app: RegistryFlask, world: W
     assert wrong.status_code == 422 and page.form["url"] == "not an address" and page.form["every_minutes"] == "soon"
     assert {"f-url-error", "f-every_minutes-error"} <= set(page.ids)
     form |= {"url": "https://data.example.org/a.xml", "every_minutes": "60", "enabled": "1"}
-    made = client.post("/en/feeds/new", data=form)
+    nobody = client.post("/en/feeds/new", data=form | {"organisation_id": "XX-NOBODY"})
+    assert nobody.status_code == 422
+    assert check_page(nobody.get_data(as_text=True)).form["organisation_id"] == "XX-NOBODY"
+    client.post("/en/organisations/new", data={"name": "Publishing Body", "identifiers": "XX-PUB"})
+    made = client.post("/en/feeds/new", data=form | {"organisation_id": " xx-pub"})
     assert made.status_code == 303
+    shown = client.get(made.location).get_data(as_text=True)
+    assert "Publishing Body" in shown and "every hour" in shown
+    edit = client.get(f"{made.location}/edit").get_data(as_text=True)
+    assert check_page(edit).form["organisation_id"] == "XX-PUB"
     assert client.post(f"{made.location}/sync").status_code == 303
     assert browser(sqlite_app, world, "donor").post(f"{made.location}/sync").status_code == 403
 

@@ -7,7 +7,7 @@ from flask import Flask
 from flask_babel import Babel
 
 from registry.catalogue.history import Version
-from registry.web import programme_forms, programme_view, results_view
+from registry.web import presentation, programme_forms, programme_view, results_view
 from registry.web.history_view import revisions, said, who
 
 
@@ -116,3 +116,14 @@ def test_errors_of_the_document_are_shown_at_the_form_s_fields() -> None:
         "title": ["x"],
         "themes": ["y"],
     }
+
+
+@pytest.mark.parametrize(
+    ("minutes", "words"),
+    [
+        (None, "by hand"), (1, "every minute"), (90, "every 90 minutes"), (60, "every hour"), (720, "every 12 hours"),
+        (1440, "every day"), (10080, "every 7 days"),
+    ],
+)  # fmt: skip
+def test_a_schedule_is_said_in_the_largest_unit_that_fits(minutes: int | None, words: str) -> None:
+    assert presentation.schedule(minutes) == words
