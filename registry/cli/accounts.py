@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+import registry.models  # noqa: F401  (an account names an organisation: its table must be known)
 from registry.accounts import audit, passwords, tokens, users
 from registry.accounts.models import ROLES, Token, User
 from registry.accounts.roles import SCOPES

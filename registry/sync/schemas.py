@@ -23,7 +23,7 @@ class FeedForm(Schema):
     )
     adapter = fields.String(
         load_default="iati",
-        validate=validate.OneOf(list(ADAPTERS), error=N_("This must be one of: {choices}.")),
+        validate=validate.OneOf(ADAPTERS, error=N_("This must be one of: {choices}.")),
         metadata={"description": "the format that the partner publishes"},
     )
     url = fields.String(

@@ -19,7 +19,8 @@ from registry.sync.reasons import RECORD_REASONS, RUN_REASONS
 from registry.sync.schemas import FeedForm, FeedPatch, VerdictForm
 from registry.web import choices, lists
 from registry.web.conflicts import conflict_page
-from registry.web.forms import Form, expected_version
+from registry.web.feed_settings import filled, groups_of, label_of, said_settings
+from registry.web.forms import Form, expected_version, nested
 from registry.web.history_view import revisions
 
 pages = Blueprint("feeds", __name__)
@@ -40,7 +41,9 @@ WORDS = {
 
 def words_of(path: str) -> str:
     """The words for a field."""
-    return gettext(WORDS[path]) if path in WORDS else path
+    if path == "config":
+        return gettext("Settings of the format")
+    return gettext(WORDS[path]) if path in WORDS else label_of(path)
 
 
 @pages.get("/feeds")
@@ -64,7 +67,8 @@ def show(feed_id: int) -> ResponseReturnValue:
     return render_template(
         "feeds/show.html",
         feed=feed,
-        target=ADAPTERS[feed.adapter].target,
+        adapter=ADAPTERS[feed.adapter],
+        settings=list(said_settings(feed.config)),
         organisation=session().get(Organisation, feed.organisation_id) if feed.organisation_id else None,
         runs=rows,
         first_url=lists.first_url(),
@@ -87,7 +91,8 @@ def new() -> ResponseReturnValue:
     """Add a feed; its first run is due at once."""
     policy.require(actor(), "feed.manage")
     if request.method == "GET":
-        return _form(Form({"scope": "relevant", "every_minutes": 1440, "adapter": "iati", "enabled": "1"}), None)
+        chosen = {"adapter": request.args.get("adapter") or "iati"}
+        return _form(Form({"scope": "relevant", "every_minutes": 1440, "enabled": "1", **chosen}), None)
     data = _typed()
     try:
         feed = feeds.create_feed(session(), actor(), load(FeedForm(), _resolved(data)))
@@ -103,7 +108,7 @@ def edit(feed_id: int) -> ResponseReturnValue:
     policy.require(actor(), "feed.manage")
     feed = feeds.get_feed(session(), actor(), feed_id)
     stored = {name: getattr(feed, name) for name in WORDS}
-    stored["enabled"] = "1" if feed.enabled else ""
+    stored |= {"enabled": "1" if feed.enabled else "", "config": feed.config}
     stored["organisation_id"] = _identifier(feed.organisation_id)
     if request.method == "GET":
         return _form(Form(stored, version=feed.version), feed)
@@ -126,7 +131,7 @@ def _typed() -> dict[str, Any]:
     data: dict[str, Any] = {name: request.form.get(name, "").strip() for name in WORDS}
     for name in ("url", "every_minutes", "organisation_id", "priority"):
         data[name] = data[name] or None
-    return {**data, "enabled": bool(data["enabled"])}
+    return {**data, "enabled": bool(data["enabled"]), "config": filled(nested(request.form).get("config", {}))}
 
 
 def _resolved(data: dict[str, Any]) -> dict[str, Any]:
@@ -148,12 +153,15 @@ def _identifier(organisation_id: int | None) -> str | None:
 
 
 def _form(form: Form, feed: Feed | None) -> str:
+    chosen = ADAPTERS.get(form.value("adapter"))
     return render_template(
         "feeds/form.html",
         form=form,
         feed=feed,
         words=words_of,
-        adapters=[(name, name.upper()) for name in ADAPTERS],
+        adapters=[(name, gettext(adapter.label)) for name, adapter in ADAPTERS.items()],
+        groups=groups_of(chosen) if chosen else [],
+        chosen=chosen,
         scopes=choices.of("scope"),
     )
 

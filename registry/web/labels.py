@@ -59,6 +59,14 @@ LABELS: dict[str, dict[str, str]] = {
         "apply": N_("Storing"),
         "settle": N_("Settling"),
     },
+    "setting": {
+        "comma": N_("comma"),
+        "semicolon": N_("semicolon"),
+        "tab": N_("tab"),
+        "bar": N_("vertical bar"),
+        ".": N_("point"),
+        ",": N_("decimal comma"),
+    },
     "party": {"person": N_("Person"), "entity": N_("Entity")},
     "alias": {
         "good": N_("good quality"),

@@ -1,7 +1,10 @@
 """`casa user`, `casa token`, `casa audit` as somebody at a terminal uses them."""
 
 import json
+import os
 import re
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -132,3 +135,24 @@ def test_wrong_usage_is_said_and_is_no_failure(terminal: Terminal) -> None:
     for line in ("user add x@example.org --name X --role king", "token issue x@example.org --name t --scope all",
                  "audit list --limit 0", "user disable"):  # fmt: skip
         assert terminal.run(line).exit_code == 2
+
+
+def test_a_command_finds_its_tables_in_a_process_of_its_own(sqlite_database: Database, settings: Settings) -> None:
+    environment = {
+        **os.environ, "CASA_DATABASE_URL": sqlite_database.url, "CASA_DATA_DIR": str(settings.data_dir),
+        "CASA_SECRET_KEY": "test-secret-key-not-for-use",
+    }  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "registry.cli",
+        "user",
+        "add",
+        "c@example.org",
+        "--name",
+        "C",
+        "--role",
+        "coordinator",
+    ]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr[-500:]

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from registry.errors import N_
 from registry.sync.adapters.contract import Adapter, DocumentRefused, Piece, Record, RecordFault, Tick, pages_of
 from registry.sync.adapters.fts.flow import Reading
 from registry.sync.adapters.fts.pages import next_page, parse
@@ -110,4 +111,4 @@ def _ordered(value: Any) -> Any:
     return value
 
 
-ADAPTER = Adapter("fts", "1", "OCHA FTS flows (JSON)", lambda _config: Flows(), next_page=next_page)
+ADAPTER = Adapter("fts", "1", N_("OCHA FTS flows (JSON)"), lambda _config: Flows(), next_page=next_page)

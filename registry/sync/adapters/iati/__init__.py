@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from registry.errors import N_
 from registry.sync.adapters.contract import Adapter, Piece, Record, Tick
 from registry.sync.adapters.iati.activity import build
 from registry.sync.adapters.iati.splitting import split
@@ -29,4 +30,4 @@ class Activities:
         return str(piece.raw.content(16_000).decode("utf-8", "replace")[:4000])
 
 
-ADAPTER = Adapter("iati", "2", "IATI activities (XML 1.01–2.03)", lambda _config: Activities())
+ADAPTER = Adapter("iati", "2", N_("IATI activities (XML 1.01–2.03)"), lambda _config: Activities())

@@ -23,27 +23,27 @@ def _column(label: str, description: str = "") -> fields.String:
 class Columns(Schema):
     """Our field → the header of the column that holds it, or its hashtag."""
 
-    id = _column(N_("Column of the identifier"), N_("Without one, a row goes by its own content."))
-    title = _column(N_("Column of the title"))
-    description = _column(N_("Column of the description"))
-    status = _column(N_("Column of the status"))
-    start = _column(N_("Column of the start date"))
-    end = _column(N_("Column of the end date"))
-    countries = _column(N_("Column of the countries"), N_("Codes or names."))
-    place = _column(N_("Column of the place"))
-    latitude = _column(N_("Column of the latitude"))
-    longitude = _column(N_("Column of the longitude"))
-    sectors = _column(N_("Column of the sectors"), N_("DAC codes or words."))
-    funder = _column(N_("Column of the funding organisation"))
-    accountable = _column(N_("Column of the accountable organisation"))
-    implementer = _column(N_("Column of the implementing organisation"))
-    reporter = _column(N_("Column of the reporting organisation"))
-    budget = _column(N_("Column of the budget"))
-    commitment = _column(N_("Column of the amount committed"))
-    disbursement = _column(N_("Column of the amount paid"))
-    currency = _column(N_("Column of the currency"))
-    value_date = _column(N_("Column of the date of the amounts"))
-    url = _column(N_("Column of a link"))
+    id = _column(N_("Identifier"), N_("Without one, a row goes by its own content."))
+    title = _column(N_("Title"))
+    description = _column(N_("Description"))
+    status = _column(N_("Status"))
+    start = _column(N_("Start date"))
+    end = _column(N_("End date"))
+    countries = _column(N_("Countries"), N_("Codes or names."))
+    place = _column(N_("Place"))
+    latitude = _column(N_("Latitude"))
+    longitude = _column(N_("Longitude"))
+    sectors = _column(N_("Sectors"), N_("DAC codes or words."))
+    funder = _column(N_("Funding organisation"))
+    accountable = _column(N_("Accountable organisation"))
+    implementer = _column(N_("Implementing organisation"))
+    reporter = _column(N_("Reporting organisation"))
+    budget = _column(N_("Budget"))
+    commitment = _column(N_("Amount committed"))
+    disbursement = _column(N_("Amount paid"))
+    currency = _column(N_("Currency"))
+    value_date = _column(N_("Date of the amounts"))
+    url = _column(N_("Link"))
 
 
 FIELDS = tuple(Columns().fields)
@@ -53,7 +53,17 @@ FIELDS = tuple(Columns().fields)
 class TableConfig(Schema):
     """What CSV and XLSX share."""
 
-    columns = fields.Nested(Columns, load_default=dict)
+    columns = fields.Nested(
+        Columns,
+        load_default=dict,
+        metadata={
+            "label": N_("Columns"),
+            "description": N_(
+                "The header of the column that holds it, or its HXL hashtag. Needed only where the table has neither "
+                "hashtags nor the usual names; once one is declared, only declared and tagged columns are used."
+            ),
+        },
+    )
     header_rows = fields.Integer(
         load_default=1,
         validate=validate.Range(1, 5, error=N_("This must be a whole number from {min} to {max}.")),

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from lxml import etree
 
+from registry.errors import N_
 from registry.sync.adapters.contract import Adapter, DocumentRefused, Piece, Record, RecordFault, Tick
 from registry.sync.adapters.iati.verifying import Expected, verify
 from registry.sync.adapters.unsc.party import KINDS, Node, build, text_at
@@ -126,5 +127,5 @@ def _release(node: Node) -> None:
 
 
 ADAPTER = Adapter(
-    "unsc", "1", "UN Security Council Consolidated List (XML)", lambda _config: ConsolidatedList(), target="listed"
+    "unsc", "1", N_("UN Security Council Consolidated List (XML)"), lambda _config: ConsolidatedList(), target="listed"
 )
