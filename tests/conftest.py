@@ -14,6 +14,7 @@ import pytest
 from sqlmodel import Session
 
 from registry import migrate
+from registry.api.following import following
 from registry.app import create_app
 from registry.db import Database
 from registry.http import RegistryFlask
@@ -105,16 +106,21 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def app(settings: Settings, database: Database) -> RegistryFlask:
+def app(settings: Settings, database: Database) -> Iterator[RegistryFlask]:
     """The application on each engine."""
-    app = create_app(settings, database)
-    app.testing = True
-    return app
+    yield from _application(settings, database)
 
 
 @pytest.fixture
-def sqlite_app(settings: Settings, sqlite_database: Database) -> RegistryFlask:
+def sqlite_app(settings: Settings, sqlite_database: Database) -> Iterator[RegistryFlask]:
     """The application on SQLite only."""
-    app = create_app(settings, sqlite_database)
+    yield from _application(settings, sqlite_database)
+
+
+def _application(settings: Settings, database: Database) -> Iterator[RegistryFlask]:
+    app = create_app(settings, database)
     app.testing = True
-    return app
+    yield app
+    watch = following(app).watch
+    watch.close()
+    watch.join()  # it lets go of its connection before the database goes

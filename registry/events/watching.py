@@ -21,7 +21,7 @@ class Watch:
         self._news = threading.Condition()
         self._waiting = 0
         self._last = 0
-        self._polling = False
+        self._poller: threading.Thread | None = None
         self.closed = False
         """The process is to stop: nobody waits any more."""
 
@@ -29,35 +29,46 @@ class Watch:
         """Let everybody go, within a poll. Only sets a flag, so that a signal's handler may call it."""
         self.closed = True
 
+    def join(self) -> None:
+        """Wait until the poller has let go of the database, once nobody waits or after close()."""
+        poller = self._poller
+        if poller is not None:
+            poller.join()
+
     def wait(self, position: int, seconds: float) -> bool:
         """Stand until something is sequenced behind `position`, at most so long. Returns whether there is."""
         until = time.monotonic() + seconds
         with self._news:
             self._waiting += 1
             try:
-                if not self._polling:
-                    self._polling = True
-                    threading.Thread(target=self._poll, name="event-watch", daemon=True).start()
+                if self._poller is None and not self.closed:
+                    self._poller = threading.Thread(target=self._poll, name="event-watch", daemon=True)
+                    self._poller.start()
                 while not self.closed and self._last <= position and (left := until - time.monotonic()) > 0:
                     self._news.wait(left)
                 return self._last > position
             finally:
                 self._waiting -= 1
+                if not self._waiting:
+                    self._news.notify_all()
 
     def _poll(self) -> None:
         while True:
+            last = self._last
             try:
                 catch_up(self._database)
                 with self._database.reading() as session:
                     last = last_position(session)
             except SQLAlchemyError as error:  # busy or away for a moment: those who wait go on waiting
                 log.warning("events cannot be watched: %s", error)
-                last = self._last
             with self._news:
-                if last > self._last or self.closed:
+                if last > self._last:
                     self._last = last
                     self._news.notify_all()
-                if not self._waiting:
-                    self._polling = False
+                until = time.monotonic() + self._poll_seconds
+                while self._waiting and not self.closed and (left := until - time.monotonic()) > 0:
+                    self._news.wait(left)
+                if self.closed or not self._waiting:
+                    self._poller = None
+                    self._news.notify_all()
                     return
-            time.sleep(self._poll_seconds)

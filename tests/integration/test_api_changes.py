@@ -157,43 +157,43 @@ def test_a_page_behind_which_there_is_more_is_kept_by_caches_for_ever(client: Fl
     assert known.status_code == 304 and known.headers["Cache-Control"] == second.headers["Cache-Control"]
 
 
-def test_a_closed_page_of_somebody_signed_in_is_in_nobody_elses_cache(app: RegistryFlask, database: Database) -> None:
-    headers = token_headers(database, make_user(database, "donor"), ["changes:read"])
-    write(database, 5)
-    client = app.test_client()
+def test_a_closed_page_of_somebody_signed_in_is_in_nobody_elses_cache(sqlite_app: RegistryFlask) -> None:
+    headers = token_headers(sqlite_app.database, make_user(sqlite_app.database, "donor"), ["changes:read"])
+    write(sqlite_app.database, 5)
+    client = sqlite_app.test_client()
     page = client.get(next_of(client.get(f"{URL}?limit=2", headers=headers)), headers=headers)
     assert page.headers["Cache-Control"] == "private, max-age=31536000, immutable"
     assert {"Authorization", "Cookie"} <= set(page.vary)
 
 
 def test_a_reader_of_few_among_many_gets_short_pages_that_lead_on(
-    client: FlaskClient, database: Database, monkeypatch: pytest.MonkeyPatch
+    sqlite_app: RegistryFlask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("registry.events.feed.SCAN", 4)
-    write(database, 9, visibility="private")
-    write(database, 1, first=10)
+    write(sqlite_app.database, 9, visibility="private")
+    write(sqlite_app.database, 1, first=10)
     address, pages, seen, more = f"{URL}?limit=2", 0, [], True
     while more:
-        page = client.get(address)
+        page = sqlite_app.test_client().get(address)
         seen += [event["subject"] for event in page.get_json(force=True)]
         pages, more, address = pages + 1, page.headers["X-Has-More"] == "true", next_of(page)
     assert seen == ["needs/10"] and pages == 3
 
 
-def test_a_cursor_of_who_sees_other_records_leads_to_the_snapshot(app: RegistryFlask, database: Database) -> None:
+def test_a_cursor_of_who_sees_other_records_leads_to_the_snapshot(sqlite_app: RegistryFlask) -> None:
     """What was passed over for one reader would never be read by another who may see it."""
-    kenya = make_user(database, "state")
-    write(database, 1, visibility="private", state="KEN")
-    client = app.test_client()
+    kenya = make_user(sqlite_app.database, "state")
+    write(sqlite_app.database, 1, visibility="private", state="KEN")
+    client = sqlite_app.test_client()
     anonymous = next_of(client.get(URL))
-    headers = token_headers(database, kenya, ["changes:read"])
+    headers = token_headers(sqlite_app.database, kenya, ["changes:read"])
     refused = client.get(anonymous, headers=headers)
     assert refused.status_code == 410 and refused.get_json()["snapshot"].endswith("/api/v1/snapshot")
     mine = next_of(client.get(URL, headers=headers))
     assert client.get(mine, headers=headers).status_code == 200
-    colleague = make_user(database, "state")
-    assert client.get(mine, headers=token_headers(database, colleague, ["changes:read"])).status_code == 200
-    with database.transaction() as session:
+    colleague = make_user(sqlite_app.database, "state")
+    assert client.get(mine, headers=token_headers(sqlite_app.database, colleague, ["changes:read"])).status_code == 200
+    with sqlite_app.database.transaction() as session:
         session.get_one(User, kenya.id).state = "UGA"
     assert client.get(mine, headers=headers).status_code == 410
 
@@ -208,26 +208,24 @@ def test_waiting_ends_when_something_happens(client: FlaskClient, app: RegistryF
     assert [e["subject"] for e in response.get_json(force=True)] == ["needs/1"]
 
 
-def test_what_one_may_not_see_does_not_end_the_waiting(
-    client: FlaskClient, app: RegistryFlask, database: Database
-) -> None:
-    following(app).watch._poll_seconds = 0.02
-    address = next_of(client.get(URL))
+def test_what_one_may_not_see_does_not_end_the_waiting(sqlite_app: RegistryFlask) -> None:
+    following(sqlite_app).watch._poll_seconds = 0.02
+    address = next_of(sqlite_app.test_client().get(URL))
     timers = [
-        threading.Timer(0.1, write, (database, 1), {"visibility": "private"}),
-        threading.Timer(0.3, write, (database, 1, 2)),
+        threading.Timer(0.1, write, (sqlite_app.database, 1), {"visibility": "private"}),
+        threading.Timer(0.3, write, (sqlite_app.database, 1, 2)),
     ]
     for timer in timers:
         timer.start()
-    response = client.get(f"{address}&wait=20")
+    response = sqlite_app.test_client().get(f"{address}&wait=20")
     for timer in timers:
         timer.join()
     assert [e["subject"] for e in response.get_json(force=True)] == ["needs/2"]
 
 
-def test_waiting_ends_with_the_time_asked_for(client: FlaskClient) -> None:
+def test_waiting_ends_with_the_time_asked_for(sqlite_app: RegistryFlask) -> None:
     start = time.monotonic()
-    response = client.get(f"{URL}?wait=1")
+    response = sqlite_app.test_client().get(f"{URL}?wait=1")
     assert response.status_code == 200 and response.get_json(force=True) == []
     assert 1 <= time.monotonic() - start < 5
 
@@ -254,13 +252,13 @@ def test_a_place_is_left_also_by_those_who_fail(sqlite_app: RegistryFlask, monke
     assert shared.standing.enter()
 
 
-def test_many_wait_by_one_poller_which_ends_with_the_last_of_them(database: Database) -> None:
-    watch = Watch(database, poll_seconds=0.02)
+def test_many_wait_by_one_poller_which_ends_with_the_last_of_them(sqlite_database: Database) -> None:
+    watch = Watch(sqlite_database, poll_seconds=0.02)
     with ThreadPoolExecutor(5) as pool:
         waiting = [pool.submit(watch.wait, 0, 10) for _ in range(5)]
         time.sleep(0.1)
         assert [thread.name for thread in threading.enumerate()].count("event-watch") == 1
-        write(database, 1)
+        write(sqlite_database, 1)
         assert all(future.result(5) for future in waiting)
     end = time.monotonic() + 5
     while "event-watch" in [thread.name for thread in threading.enumerate()]:

@@ -119,11 +119,11 @@ def test_persons_values_are_in_force_and_what_is_withdrawn_is_not_there(app: Reg
     assert found[f"organisations/{there.id}"]["identifiers"] == ["XX-PW"]
 
 
-def test_many_records_come_in_several_pages(app: RegistryFlask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_records_come_in_several_pages(sqlite_app: RegistryFlask, monkeypatch: pytest.MonkeyPatch) -> None:
     subject, reader, _ = snapshot_api.KINDS["programme"]
     monkeypatch.setitem(snapshot_api.KINDS, "programme", (subject, reader, 3))
-    ids = store(app.database, *[f"XX-{n}" for n in range(6)])
-    _, records, _ = read(app.test_client(), f"{URL}?kind=programme")
+    ids = store(sqlite_app.database, *[f"XX-{n}" for n in range(6)])
+    _, records, _ = read(sqlite_app.test_client(), f"{URL}?kind=programme")
     assert [record["id"] for record in records] == ids
 
 

@@ -62,7 +62,6 @@ def _serve(app: RegistryFlask) -> Iterator[int]:
     following(app).watch._poll_seconds = 0.05
     with served(app) as port:
         yield port
-        app.database.dispose()
 
 
 @pytest.fixture

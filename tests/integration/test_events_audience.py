@@ -21,6 +21,17 @@ SCOPES = ["changes:read", "catalogue:read", "needs:read", "offers:read", "assess
 
 @pytest.fixture
 def followers(app: RegistryFlask) -> dict[str, Follower]:
+    """Of the application on each engine."""
+    return everybody(app)
+
+
+@pytest.fixture
+def sqlite_followers(sqlite_app: RegistryFlask) -> dict[str, Follower]:
+    """Of the application on SQLite only."""
+    return everybody(sqlite_app)
+
+
+def everybody(app: RegistryFlask) -> dict[str, Follower]:
     """One of each audience, having read to the end of an empty registry."""
     database = app.database
     users = {
@@ -81,13 +92,13 @@ def test_a_programme_goes_out_of_sight_and_comes_back(app: RegistryFlask, follow
 
 
 def test_a_hidden_programme_that_is_withdrawn_tells_those_alone_who_saw_it(
-    app: RegistryFlask, followers: dict[str, Follower]
+    sqlite_app: RegistryFlask, sqlite_followers: dict[str, Follower]
 ) -> None:
-    hidden, shown = programme(app.database, visibility="private"), programme(app.database)
-    with app.database.transaction() as session:
+    hidden, shown = programme(sqlite_app.database, visibility="private"), programme(sqlite_app.database)
+    with sqlite_app.database.transaction() as session:
         archive(session, [hidden, shown], "over", TEST, utcnow())
-    assert holders(followers, f"programmes/{hidden}") == set()
-    assert [event["subject"] for event in followers["anybody"].seen if event["data"].get("tombstone")] == [
+    assert holders(sqlite_followers, f"programmes/{hidden}") == set()
+    assert [event["subject"] for event in sqlite_followers["anybody"].seen if event["data"].get("tombstone")] == [
         f"programmes/{shown}"
     ]
 
@@ -126,28 +137,28 @@ def test_a_new_owner_sees_a_private_programme_and_the_former_one_loses_sight_of_
 
 
 def test_needs_and_offers_are_their_owners_until_opened_and_hide_again(
-    app: RegistryFlask, followers: dict[str, Follower]
+    sqlite_app: RegistryFlask, sqlite_followers: dict[str, Follower]
 ) -> None:
-    database, everybody = app.database, set(followers)
-    kenya = actor_for(followers["kenya"].user)  # type: ignore[attr-defined]
-    donor = actor_for(followers["donor"].user)  # type: ignore[attr-defined]
+    database, everybody = sqlite_app.database, set(sqlite_followers)
+    kenya = actor_for(sqlite_followers["kenya"].user)  # type: ignore[attr-defined]
+    donor = actor_for(sqlite_followers["donor"].user)  # type: ignore[attr-defined]
     with database.transaction() as session:
         need = needs.create_need(session, kenya, matching.need_form(visibility="public")).id or 0
         offer = offers.create_offer(session, donor, matching.offer_form(donor.organisation_id or 0)).id or 0
-    assert holders(followers, f"needs/{need}") == {"kenya", "staff"}
-    assert holders(followers, f"offers/{offer}") == {"donor", "staff"}
+    assert holders(sqlite_followers, f"needs/{need}") == {"kenya", "staff"}
+    assert holders(sqlite_followers, f"offers/{offer}") == {"donor", "staff"}
     with database.transaction() as session:
         needs.open_need(session, kenya, need, None)
         offers.open_offer(session, donor, offer, None)
-    assert holders(followers, f"needs/{need}") == holders(followers, f"offers/{offer}") == everybody
+    assert holders(sqlite_followers, f"needs/{need}") == holders(sqlite_followers, f"offers/{offer}") == everybody
     with database.transaction() as session:
         needs.update_need(session, kenya, need, {"visibility": "members"}, None)
         offers.update_offer(session, donor, offer, {"visibility": "private"}, None)
-    assert holders(followers, f"needs/{need}") == everybody - {"anybody"}
-    assert holders(followers, f"offers/{offer}") == {"donor", "staff"}
-    assert {event["type"] for event in followers["anybody"].seen if event["data"].get("tombstone")} == {
+    assert holders(sqlite_followers, f"needs/{need}") == everybody - {"anybody"}
+    assert holders(sqlite_followers, f"offers/{offer}") == {"donor", "staff"}
+    assert {event["type"] for event in sqlite_followers["anybody"].seen if event["data"].get("tombstone")} == {
         "casa.need.hidden", "casa.offer.hidden"
     }  # fmt: skip
     with database.transaction() as session:
         needs.withdraw_need(session, kenya, need, {"reason": "met otherwise"}, None)
-    assert holders(followers, f"needs/{need}") == everybody - {"anybody"}, "withdrawn is a state, not an absence"
+    assert holders(sqlite_followers, f"needs/{need}") == everybody - {"anybody"}, "withdrawn is a state, not an absence"

@@ -9,6 +9,7 @@ from typing import Any
 
 from werkzeug.serving import make_server
 
+from registry.api.following import following
 from registry.http import RegistryFlask
 
 URL = "/api/v1/changes/stream"
@@ -18,12 +19,13 @@ URL = "/api/v1/changes/stream"
 def served(app: RegistryFlask) -> Iterator[int]:
     """The application behind the threaded development server; its port."""
     server = make_server("127.0.0.1", 0, app, threaded=True)
-    server.daemon_threads = True  # type: ignore[attr-defined]
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    server.daemon_threads = False  # type: ignore[attr-defined]  # so that server_close waits for the requests' threads
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
         yield server.server_port
     finally:
+        following(app).watch.close()
         server.shutdown()
         thread.join(10)
         server.server_close()
