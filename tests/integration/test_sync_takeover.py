@@ -219,7 +219,7 @@ def test_a_reader_that_dies_ends_the_run_with_its_reason_and_the_next_one_heals(
     path = write(tmp_path, WHOLE)
 
     def kill(stage: str, _done: int, _all: int | None) -> None:
-        if stage == "apply":
+        if stage == "verify":
             for reader in readers:
                 reader._process.kill()
                 reader._process.wait()
