@@ -20,6 +20,8 @@ ENCODINGS = ("utf-8", "utf-16", "cp1252", "cp1251", "gb18030")
 """Those that are found out; any other that Python knows can be declared."""
 SAMPLE = 1 << 20
 _HIGH = re.compile(rb"[\x80-\xff]+")
+_SAID = re.compile(r"\ufeff?sep=(.)\r?\n")
+"""The line by which spreadsheets tell one another the delimiter"""
 _COMMON_CHINESE = bytes(range(0xA1, 0xFF))
 _CYRILLIC = bytes((0xA8, 0xB8, *range(0xC0, 0x100)))
 csv.field_size_limit(LONGEST)
@@ -36,7 +38,10 @@ def lines(
             if "\x00" in start:
                 raise Unreadable("not_table", "This is not a CSV file: there are zero bytes in it.")
             text.seek(0)
-            for line in _read(text, delimiter or delimiter_of(start)):
+            said = _SAID.match(start)
+            if said:
+                text.readline()
+            for line in _read(text, delimiter or (said[1] if said else delimiter_of(start)), 2 if said else 1):
                 yield line
                 if tick and not line.number % 256:
                     tick(file.tell())
@@ -46,7 +51,7 @@ def lines(
         raise Unreadable("encoding", f"The file is not in the encoding {encoding}: {error}.") from None
 
 
-def _read(text: io.TextIOWrapper, delimiter: str) -> Iterator[Line]:
+def _read(text: io.TextIOWrapper, delimiter: str, first: int) -> Iterator[Line]:
     last = ""
 
     def physical() -> Iterator[str]:
@@ -58,7 +63,7 @@ def _read(text: io.TextIOWrapper, delimiter: str) -> Iterator[Line]:
             yield line
 
     reader = csv.reader(physical(), delimiter=delimiter, strict=True)
-    number = 0
+    number = first - 1
     while True:
         number += 1
         try:

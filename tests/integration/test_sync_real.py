@@ -3,6 +3,7 @@
 import os
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from lxml import etree
@@ -13,6 +14,25 @@ from registry.sync.runner import import_file
 
 FOLDER = os.environ.get("CASA_REAL_DATA")
 FILES = sorted(Path(FOLDER, "iati/files").glob("*.xml")) if FOLDER else []
+FUNDING = {
+    "columns": {
+        "id": "id", "title": "description", "funder": "srcOrganization", "implementer": "destOrganization",
+        "countries": "destLocations", "commitment": "amountUSD", "start": "destUsageYearStart",
+        "end": "destUsageYearEnd", "value_date": "date",
+    },
+    "currency": "USD",
+}  # fmt: skip
+OTHERS: list[tuple[str, str, dict[str, Any], int | str]] = [
+    ("csv", "hxl/hxl_fts_incoming_funding_jor.csv", FUNDING, 440),
+    ("csv", "hxl/whowhatwhere_afg_3w_data.csv", {}, 1),
+    ("csv", "hxl/hxl_input-valid.json", {}, "not_table"),
+    ("csv", "hxl/ukraine-who-does-what-where-3w.json", {}, "not_table"),
+    ("fts", "fts/custom-search-locationid-1-year-2020.json", {}, 200),
+    ("fts", "fts/custom-search-locationid-1-year-2020-page-2.json", {}, 200),
+    ("fts", "fts/custom-search-locationid-1-year-2020-page-3.json", {}, 84),
+    ("unsc", "unsc/UN_consolidated.xml", {}, 1003),
+]
+"""(adapter, file, settings, how many records it holds or why it is refused)"""
 pytestmark = pytest.mark.real
 
 
@@ -40,3 +60,19 @@ def test_counts_add_up_to_the_activities_of_a_real_file_and_a_second_import_chan
     second = import_file(database, settings, path, "iati", scope="all").run
     assert (second.unchanged, second.quarantined) == (first.created, first.quarantined)
     assert second.created == second.updated == second.archived == second.revived == 0
+
+
+@pytest.mark.parametrize(
+    ("adapter", "name", "config", "expected"), OTHERS if FOLDER else [], ids=lambda value: str(value)[:40]
+)
+def test_a_real_file_of_another_format_is_read_whole_and_a_second_time_changes_nothing(
+    database: Database, settings: Settings, adapter: str, name: str, config: dict[str, Any], expected: int | str
+) -> None:
+    path = Path(FOLDER or "", name)
+    first = import_file(database, settings, path, adapter, feed_name="Real", scope="all", config=config).run
+    if isinstance(expected, str):
+        assert (first.status, first.reason_code, first.records) == ("failed", expected, 0)
+        return
+    assert (first.status, first.created, first.quarantined) == ("succeeded", expected, 0), first.reason
+    second = import_file(database, settings, path, adapter, feed_name="Real", scope="all").run
+    assert (second.unchanged, second.records) == (expected, expected)

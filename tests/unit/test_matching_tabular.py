@@ -42,6 +42,10 @@ def test_row_numbers_are_those_of_the_spreadsheet(tmp_path: Path) -> None:
     ]
 
 
+def test_the_delimiter_that_a_spreadsheet_says_is_used(tmp_path: Path) -> None:
+    assert rows(tmp_path, "sep=|\na,b|c;d\n1|2\n") == [Row(3, {"a,b": "1", "c;d": "2"})]
+
+
 def test_a_row_with_too_many_cells_is_a_problem_of_that_row_only(tmp_path: Path) -> None:
     found = rows(tmp_path, "a,b\n1,2,3\n4,5\n")
     assert found[0].problem and found[1] == Row(3, {"a": "4", "b": "5"})

@@ -1,4 +1,4 @@
-"""One room each: how a partner's format becomes programme documents."""
+"""One room each: how a partner's format becomes documents. docs/adapters.md shows how to add one."""
 
 from registry.sync.adapters import fts, iati, tables, unsc
 from registry.sync.adapters.contract import Adapter
