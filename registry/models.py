@@ -2,6 +2,7 @@
 
 from registry.accounts import models as accounts
 from registry.catalogue import models as catalogue
+from registry.catalogue.conflicts import models as conflicts
 from registry.catalogue.same_as import models as same_as
 from registry.compliance import models as compliance
 from registry.events import models as events
@@ -9,4 +10,4 @@ from registry.matching import models as matching
 from registry.sync import models as sync
 from registry.webhooks import models as webhooks
 
-__all__ = ["accounts", "catalogue", "compliance", "events", "matching", "same_as", "sync", "webhooks"]
+__all__ = ["accounts", "catalogue", "compliance", "conflicts", "events", "matching", "same_as", "sync", "webhooks"]

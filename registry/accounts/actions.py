@@ -130,6 +130,7 @@ ACTIONS: dict[str, Predicate] = {
     "programme.create": _giver_or_staff,
     "programme.update": _giver_or_staff,
     "programme.archive": _giver_or_staff,
+    "conflict.decide": _giver_or_staff,
     "organisation.read": _by(EVERYONE),
     "organisation.create": _by(STAFF),
     "organisation.update": _own_organisation("id", STAFF),

@@ -97,6 +97,18 @@ def _matches(actor: Actor, table: Table) -> ColumnElement[bool]:
     )
 
 
+def _conflicts(actor: Actor, table: Table) -> ColumnElement[bool]:
+    """Conflicts are the business of who owns the programme, and of the coordinators."""
+    if actor.sees_all:
+        return true()
+    if actor.organisation_id is None:
+        return false()
+    programme = table.metadata.tables["programme"]
+    return table.c.programme_id.in_(
+        select(programme.c.id).where(programme.c.reporting_organisation_id == actor.organisation_id)
+    )
+
+
 def _members(actor: Actor, _table: Table) -> ColumnElement[bool]:
     return true() if actor.signed_in else false()
 
@@ -137,6 +149,7 @@ VISIBLE: dict[str, Rows] = {
     "assessment": _assessments,
     "event": _events,
     "same_as_pair": _for(STAFF),
+    "conflict": _conflicts,
     "feed": _members,
     "run": _for(STAFF),
     "feed_record": _for(STAFF),

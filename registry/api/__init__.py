@@ -45,6 +45,7 @@ MODULES: dict[str, str] = {
     "problems": "registry.api.problem_kinds",
     "organisations": "registry.api.organisations",
     "programmes": "registry.api.programmes",
+    "same-as": "registry.api.same_as",
     "states": "registry.api.states",
     "search": "registry.api.search",
     "exports": "registry.api.exports",

@@ -127,7 +127,14 @@ def _override(
         return
     session.execute(delete(OVERRIDE).where(OVERRIDE.c.programme_id == programme_id, OVERRIDE.c.field.in_(list(edits))))
     rows = [
-        {"programme_id": programme_id, "field": name, "value": dumps(value), "user_id": actor.user_id, "at": now}
+        {
+            "programme_id": programme_id,
+            "field": name,
+            "value": dumps(value),
+            "over": dumps(stored.get(name)),
+            "user_id": actor.user_id,
+            "at": now,
+        }
         for name, value in edits.items()
         if name == "themes" or value != stored.get(name)
     ]

@@ -64,7 +64,7 @@ def derive(document: Document, *, themes: Sequence[str], source: str, relevance:
     """Everything the catalogue keeps about a document besides the document itself."""
     shares = country_shares(document, country_of_iati)
     by_share = sorted(shares, key=lambda code: (-(shares[code] or 0.0), code))
-    start, end = _date_of(document, "2", "1"), _date_of(document, "4", "3")
+    start, end = date_of(document, "2", "1"), date_of(document, "4", "3")
     title, language = title_of(document)
     reporting = _party(document["reporting_org"]) if document.get("reporting_org") else None
     parties = _parties(document, reporting)
@@ -202,7 +202,8 @@ def years_of(start: str | None, end: str | None) -> list[int]:
     return sorted({year for year in known if FIRST_YEAR <= year <= LAST_YEAR})
 
 
-def _date_of(document: Document, *types: str) -> str | None:
+def date_of(document: Document, *types: str) -> str | None:
+    """The first day of these ActivityDateType codes that is one, in the order of the codes."""
     for wanted in types:
         for item in document.get("dates") or ():
             if item.get("type") == wanted and _DATE.match(item.get("date") or ""):

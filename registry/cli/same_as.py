@@ -6,7 +6,7 @@ import click
 from sqlalchemy import select
 
 from registry.accounts.actor import system
-from registry.catalogue.same_as.candidates import BATCH, Found, find_candidates, find_stale
+from registry.catalogue.same_as.candidates import BATCH, Found, find_candidates
 from registry.catalogue.same_as.clusters import RECORDS
 from registry.catalogue.same_as.estimating import estimate, model_in_force
 from registry.catalogue.same_as.judging import judge_records
@@ -14,6 +14,7 @@ from registry.catalogue.same_as.models import KINDS, VERDICTS
 from registry.catalogue.same_as.queue import list_pairs, pair_counts
 from registry.catalogue.same_as.reading import count_records
 from registry.catalogue.same_as.schemas import JudgementForm
+from registry.catalogue.upkeep import catch_up
 from registry.cli import Context, pass_context, print_json
 from registry.db import utcnow
 from registry.schemas import load
@@ -64,7 +65,7 @@ def _catch_up(context: Context, kind: str, quiet: bool) -> Found:
     with click.progressbar(length=expected, label=f"{kind}: what changed", hidden=quiet) as bar:
         while True:
             with context.database.transaction() as session:
-                found = find_stale(session, kind, BATCH, system("cli"))
+                found = catch_up(session, kind, system("cli"))
             if not found.records:
                 return total
             total.add(found)

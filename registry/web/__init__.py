@@ -21,6 +21,7 @@ from registry.web import (
     overview_pages,
     presentation,
     programme_pages,
+    same_as_pages,
     session_pages,
     standards_pages,
     state_pages,
@@ -38,6 +39,7 @@ MODULES = [
     listed_pages,
     standards_pages,
     assessment_pages,
+    same_as_pages,
     feed_pages,
 ]
 """Page modules in the order of the slices they show."""

@@ -28,6 +28,7 @@ NAVIGATION = [
     ("web.standards.index", "web.standards.", N_("Standards")),
     ("web.feeds.index", "web.feeds.", N_("Feeds")),
     ("web.listed.index", "web.listed.", N_("Sanctions lists")),
+    ("web.same_as.index", "web.same_as.", N_("Same as")),
 ]
 """Endpoint, beginning of the endpoints that belong to it, words."""
 

@@ -8,9 +8,8 @@ from datetime import timedelta
 
 from registry.accounts.actor import system
 from registry.accounts.idempotency import prune_idempotency
-from registry.catalogue.same_as.candidates import BATCH as SAME_AS_BATCH
-from registry.catalogue.same_as.candidates import find_stale
 from registry.catalogue.same_as.models import KINDS as SAME_AS_KINDS
+from registry.catalogue.upkeep import catch_up as look_after_changed
 from registry.db import Database, utcnow
 from registry.errors import Conflict, NotFound
 from registry.events.feed import prune_events
@@ -68,12 +67,12 @@ def _expire(database: Database, _settings: Settings, _key: str, _stop: threading
                 return
 
 
-def _find_same(database: Database, settings: Settings, _key: str, stop: threading.Event) -> None:
+def _look_after(database: Database, settings: Settings, _key: str, stop: threading.Event) -> None:
     for kind in SAME_AS_KINDS:
         found = 1
         while found and not stop.is_set():
             with database.transaction() as session:
-                found = find_stale(session, kind, SAME_AS_BATCH, system("scheduler")).records
+                found = look_after_changed(session, kind, system("scheduler")).records
             time.sleep(settings.sync_pause_ms / 1000)
 
 
@@ -115,7 +114,9 @@ TASKS: dict[str, Task] = {
     "events.sequence": Task(_sequence, 2, "Give committed events their position in the change feed."),
     "events.prune": Task(_prune_events, 3600, "Forget events older than CASA_EVENT_RETENTION_DAYS."),
     "webhooks.prune": Task(_prune_deliveries, 3600, "Forget webhook messages that ended CASA_DELIVERY_LOG_DAYS ago."),
-    "same_as.find": Task(_find_same, 60, "Look whether records that changed are the same as others."),
+    "catalogue.look_after": Task(
+        _look_after, 60, "Look whether records that changed are the same as others, and where their sources disagree."
+    ),
     "matching.expire": Task(_expire, 3600, "Expire offers and needs that have run out."),
     "matching.refresh": Task(_match, 24 * 3600, "Match everything anew: scores grow as a need waits."),
     "idempotency.prune": Task(_prune_keys, 3600, "Forget answers kept for retried requests."),

@@ -86,7 +86,7 @@ def test_pairs_are_listed_with_both_records_and_judged(run: Any, world: duplicat
 
 
 def test_the_scheduler_catches_up(world: duplicates.World, database: Database, settings: Settings) -> None:
-    TASKS["same_as.find"].work(database, settings, "", threading.Event())
+    TASKS["catalogue.look_after"].work(database, settings, "", threading.Event())
     with database.reading() as session:
         assert not stale(session, "programme", 10) and not stale(session, "organisation", 10)
         count = listing.count_programmes(session, ANONYMOUS, listing.Filters())
@@ -107,7 +107,7 @@ def test_a_feeds_priority_decides_which_record_leads(database: Database) -> None
             )[0].programme_id
             for feed in made
         ]  # fmt: skip
-    TASKS["same_as.find"].work(database, Settings(), "", threading.Event())
+    TASKS["catalogue.look_after"].work(database, Settings(), "", threading.Event())
     for feed, leading in zip(reversed(made), reversed(stored), strict=True):
         with database.transaction() as session:
             feeds.update_feed(session, HERE, feed.id or 0, {"priority": 90 - stored.index(leading)}, None, NOW)

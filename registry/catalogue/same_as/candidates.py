@@ -26,7 +26,6 @@ from registry.catalogue.same_as.reading import (
     Current,
     note_versions,
     read_records,
-    stale,
     store,
     stored_keys,
     stored_profiles,
@@ -74,14 +73,6 @@ def find_candidates(
     for part in chunks(ids, BATCH):
         total.add(_find(session, kind, part, model, actor, now or utcnow(), anew))
     return total
-
-
-def find_stale(session: Session, kind: str, limit: int, actor: Actor, now: datetime | None = None) -> Found:
-    """As find_candidates, for at most `limit` records that changed since they were last looked at.
-
-    `records` of the result is 0 when there was none: then all is up to date.
-    """
-    return find_candidates(session, kind, stale(session, kind, limit), actor, now)
 
 
 def _find(
