@@ -46,6 +46,7 @@ MODULES: dict[str, str] = {
     "organisations": "registry.api.organisations",
     "programmes": "registry.api.programmes",
     "same-as": "registry.api.same_as",
+    "conflicts": "registry.api.conflicts",
     "states": "registry.api.states",
     "search": "registry.api.search",
     "exports": "registry.api.exports",

@@ -15,6 +15,7 @@ from registry.catalogue import editing, listing
 from registry.catalogue.history import versions
 from registry.catalogue.listing import FACETS, Filters
 from registry.catalogue.programmes import get_programme
+from registry.catalogue.provenance import sources_view
 from registry.catalogue.reference import LANGUAGES
 from registry.catalogue.schemas import (
     FacetCountSchema,
@@ -23,6 +24,7 @@ from registry.catalogue.schemas import (
     ProgrammePatchSchema,
     ProgrammeRowSchema,
     ProgrammeSchema,
+    ProgrammeSourcesSchema,
     programme_row,
 )
 from registry.catalogue.views import may_know, programme_view
@@ -160,6 +162,15 @@ class ProgrammeHistory(MethodView):
             for step in versions(session(), "programme", programme_id)
         ]  # fmt: skip
         return json_response({"items": items})
+
+
+@blp.route("/<int:programme_id>/sources")
+class ProgrammeSources(MethodView):
+    @blp.response(200, ProgrammeSourcesSchema)
+    @blp.alt_response(404, "NOT_FOUND")
+    def get(self, programme_id: int) -> Response:
+        """Read who says what: the records of this programme, and for each field the value in force and the others'."""
+        return json_response(sources_view(session(), actor(), programme_id))
 
 
 def _answer(programme_id: int, status: int = 200, location: str | None = None) -> Response:

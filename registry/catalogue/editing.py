@@ -131,7 +131,7 @@ def _override(
             "programme_id": programme_id,
             "field": name,
             "value": dumps(value),
-            "over": dumps(stored.get(name)),
+            "seen": dumps(stored.get(name)),
             "user_id": actor.user_id,
             "at": now,
         }

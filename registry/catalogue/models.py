@@ -156,7 +156,7 @@ class ProgrammeOverride(SQLModel, table=True):
     field: str = Field(max_length=60)
     value: str = Field(sa_type=LongText)
     """JSON text"""
-    over: str | None = Field(default=None, sa_type=LongText)
+    seen: str | None = Field(default=None, sa_type=LongText)
     """JSON text: what the source said when the person wrote this; something new there is a conflict to be decided"""
     user_id: int | None = Field(default=None, foreign_key="user_account.id", sa_type=BigId)
     at: datetime = Field(sa_type=UTCDateTime)

@@ -32,6 +32,8 @@ class Said:
     at: datetime
     priority: int
     user_id: int | None = None
+    edit: bool = False
+    """A person's value over the source's own"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,13 +131,9 @@ def _read(
     for edit in session.execute(edits):
         named = policy.can(actor, "programme.update", owners[edit.programme_id])
         value = Said(
-            orjson.loads(edit.value),
-            edit.programme_id,
-            "person",
-            edit.at,
-            rules.PERSON,
-            edit.user_id if named else None,
-        )
+            orjson.loads(edit.value), edit.programme_id, "person", edit.at, rules.PERSON,
+            edit.user_id if named else None, True,
+        )  # fmt: skip
         beneath = said[edit.programme_id].get(edit.field, [])
         # The row keeps the themes in force only: what the classification said beneath them is not known.
         said[edit.programme_id][edit.field] = [value, *(beneath if edit.field != "themes" else [])]

@@ -150,6 +150,44 @@ class ProgrammeSchema(ProgrammeRowSchema):
     links = fields.Dict(keys=fields.String(), values=fields.String())
 
 
+class SaidSchema(ProvenanceSchema):
+    """A value as one source says it."""
+
+    value = fields.Raw(allow_none=True)
+    programme_id = fields.Integer()
+    priority = fields.Integer(metadata={"description": "how much the source counts; a person's edit counts most"})
+    edit = fields.Boolean(metadata={"description": "a person's value over the source's own"})
+
+
+class FieldSourcesSchema(Schema):
+    """The value in force (null: this record does not say), who says the same, what others say instead."""
+
+    in_force = fields.Nested(SaidSchema, allow_none=True)
+    agreeing = fields.List(fields.Nested(SaidSchema))
+    others = fields.List(fields.Nested(SaidSchema))
+
+
+class SourceRecordSchema(Schema):
+    """A record of the programme."""
+
+    id = fields.Integer()
+    title = fields.String()
+    title_language = fields.String()
+    iati_identifier = fields.String()
+    source = fields.String()
+    priority = fields.Integer()
+    leading = fields.Boolean()
+    read_at = fields.AwareDateTime()
+
+
+class ProgrammeSourcesSchema(Schema):
+    """Who says what of a programme."""
+
+    leading = fields.Integer(metadata={"description": "the record that lists show"})
+    records = fields.List(fields.Nested(SourceRecordSchema))
+    fields_ = fields.Dict(keys=fields.String(), values=fields.Nested(FieldSourcesSchema), data_key="fields")
+
+
 class OrganisationRowSchema(Schema):
     """An organisation as lists show it."""
 

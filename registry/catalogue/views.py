@@ -23,6 +23,7 @@ def programme_view(session: Session, actor: Actor, programme_id: int) -> dict[st
     named = may_know(actor, programme)
     view: dict[str, Any] = {column.key: getattr(programme, column.key) for column in COLUMNS}
     links = {"self": f"{PREFIX}/programmes/{programme_id}", "history": f"{PREFIX}/programmes/{programme_id}/history"}
+    links["sources"] = f"{PREFIX}/programmes/{programme_id}/sources"
     if programme.reporting_organisation_id:
         links["reporting_organisation"] = f"{PREFIX}/organisations/{programme.reporting_organisation_id}"
     return view | {

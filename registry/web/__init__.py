@@ -10,6 +10,7 @@ from registry.http import RegistryFlask
 from registry.web import (
     assessment_pages,
     assets,
+    conflict_pages,
     error_pages,
     feed_pages,
     i18n,
@@ -40,6 +41,7 @@ MODULES = [
     standards_pages,
     assessment_pages,
     same_as_pages,
+    conflict_pages,
     feed_pages,
 ]
 """Page modules in the order of the slices they show."""

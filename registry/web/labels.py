@@ -77,6 +77,8 @@ LABELS: dict[str, dict[str, str]] = {
     "outcome": {"applied": N_("In the catalogue"), "ignored": N_("Ignored"), "quarantined": N_("In quarantine")},
     "verdict": {"keep": N_("belongs here"), "ignore": N_("does not belong here")},
     "scope": {"relevant": N_("Only what is about small arms"), "all": N_("Everything in the feed")},
+    "conflict": {"open": N_("To be decided"), "decided": N_("Decided"), "gone": N_("Gone: sources agree")},
+    "decision": {"keep": N_("Kept"), "take": N_("Taken over"), "both": N_("Both may stand")},
     "same_as": {"same": N_("The same"), "different": N_("Different"), "unsure": N_("Unsure")},
     "same_as_kind": {"programme": N_("Programmes"), "organisation": N_("Organisations")},
     "same_as_list": {
@@ -175,6 +177,8 @@ TONES: dict[str, dict[str, str]] = {
     "assessment": {"draft": "warn", "submitted": "info", "reviewed": "info", "published": "good"},
     "run": {"running": "info", "succeeded": "good", "not_modified": "", "failed": "bad", "cancelled": "warn"},
     "priority": {"urgent": "bad", "high": "warn"},
+    "conflict": {"open": "warn", "decided": "good", "gone": ""},
+    "decision": {"keep": "good", "take": "info", "both": ""},
     "same_as": {"same": "good", "different": "bad", "unsure": "warn"},
     "activity": {"1": "info", "2": "good", "3": "", "4": "", "5": "bad", "6": "warn"},
 }

@@ -12,11 +12,15 @@ from sqlmodel import Session
 
 from registry.accounts import policy
 from registry.accounts.actor import Actor
+from registry.catalogue.conflicts.listing import conflict_counts
 from registry.catalogue.reference import themes
+from registry.catalogue.same_as.models import KINDS
+from registry.catalogue.same_as.queue import pair_counts
 from registry.compliance.models import Assessment
 from registry.matching.matches import matches_of_need, matches_of_offer
 from registry.matching.models import Match, Need, NeedTheme, Offer, OfferTheme
 from registry.sync import listing
+from registry.web.labels import label
 
 N: Any = Need
 O: Any = Offer  # noqa: E741
@@ -80,9 +84,9 @@ def tasks(session: Session, actor: Actor, now: datetime) -> list[Task]:
     if actor.role == "state":
         return [*_assessments(session, actor), *_needs(session, actor)]
     if actor.role in ("donor", "agency"):
-        return _offers(session, actor, now)
+        return [*_offers(session, actor, now), *_conflicts(session, actor)]
     if actor.role in ("coordinator", "admin"):
-        return _feeds(session, actor)
+        return [*_feeds(session, actor), *_conflicts(session, actor), *_pairs(session, actor)]
     return []
 
 
@@ -145,6 +149,22 @@ def _feeds(session: Session, actor: Actor) -> list[Task]:
             note = ngettext("%(num)s record in quarantine", "%(num)s records in quarantine", count)
             found.append(Task(feed["name"], url, note))
     return found[:MOST]
+
+
+def _conflicts(session: Session, actor: Actor) -> list[Task]:
+    count = conflict_counts(session, actor)["open"]
+    note = ngettext("%(num)s field waits for a decision", "%(num)s fields wait for a decision", count)
+    return [Task(gettext("Sources disagree"), url_for("web.conflicts.index"), note)] if count else []
+
+
+def _pairs(session: Session, actor: Actor) -> list[Task]:
+    found = []
+    for kind in KINDS:
+        if count := pair_counts(session, actor, kind)["strong"]:
+            words = gettext("Likely the same: %(kind)s", kind=label("same_as_kind", kind))
+            note = ngettext("%(num)s pair waits for a judgement", "%(num)s pairs wait for a judgement", count)
+            found.append(Task(words, url_for("web.same_as.index", kind=kind, list="strong"), note))
+    return found
 
 
 def best_pairs(session: Session, actor: Actor, top: int) -> list[dict[str, Any]]:

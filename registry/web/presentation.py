@@ -29,6 +29,7 @@ NAVIGATION = [
     ("web.feeds.index", "web.feeds.", N_("Feeds")),
     ("web.listed.index", "web.listed.", N_("Sanctions lists")),
     ("web.same_as.index", "web.same_as.", N_("Same as")),
+    ("web.conflicts.index", "web.conflicts.", N_("Conflicts")),
 ]
 """Endpoint, beginning of the endpoints that belong to it, words."""
 

@@ -7,14 +7,16 @@ from sqlalchemy import select
 
 from registry.accounts import policy
 from registry.catalogue import editing, history, listing, programmes, totals
+from registry.catalogue.conflicts import listing as conflicts
 from registry.catalogue.models import Programme
+from registry.catalogue.provenance import sources_of
 from registry.catalogue.reference import codelist
 from registry.catalogue.schemas import ProgrammePatchSchema
 from registry.errors import N_, InvalidInput, VersionMismatch
 from registry.http import actor, session
 from registry.schemas import load
 from registry.sync.models import Feed
-from registry.web import choices, lists, programme_forms, programme_view, results_view
+from registry.web import choices, lists, programme_forms, programme_view, results_view, sources_view
 from registry.web.conflicts import conflict_page
 from registry.web.forms import Form, expected_version
 from registry.web.history_view import revisions
@@ -85,6 +87,7 @@ def show(programme_id: int) -> ResponseReturnValue:
     """One programme."""
     programme, document, provenance = programmes.get_programme(session(), actor(), programme_id)
     names = source_names()
+    said = sources_of(session(), actor(), programme_id)
     latest, count = results_view.payments(document)
     sectors, on_transactions = programme_view.sectors(document)
     return render_template(
@@ -101,10 +104,13 @@ def show(programme_id: int) -> ResponseReturnValue:
         payments=latest,
         payment_count=count,
         web_link=results_view.web_link,
-        sources=[
-            (programme_view.field_words(name), names.get(origin.source, origin.source), origin, name)
-            for name, origin in sorted(provenance.items())
+        corrected=[
+            (programme_view.field_words(name), name) for name, origin in sorted(provenance.items()) if origin.user_id
         ],
+        said=said,
+        fields=sources_view.field_rows(said, names),
+        source_names=names,
+        open_conflicts=conflicts.conflict_counts(session(), actor(), programme_id)["open"],
         source=names.get(programme.source, programme.source),
         history=revisions(history.versions(session(), "programme", programme_id), programme_view.field_words),
         may_edit=policy.can(actor(), "programme.update", programme),

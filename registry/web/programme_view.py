@@ -47,6 +47,9 @@ FIELD_WORDS = {
     "visibility": N_("Visible to"),
     "relevance": N_("Why it is here"),
     "archived": N_("Withdrawn"),
+    "lead_id": N_("Stands behind record"),
+    "sources": N_("Records of this programme"),
+    "cluster_id": N_("Group of records"),
 }
 
 

@@ -13,6 +13,7 @@ from registry.catalogue import editing
 from registry.catalogue.models import Organisation, Participation, StateFact
 from registry.catalogue.programmes import Incoming, store_batch
 from registry.catalogue.rows import sort_key
+from registry.catalogue.upkeep import look_after
 from registry.compliance import assessments, library
 from registry.db import Database, dumps
 from registry.matching import listed, needs, offers
@@ -232,6 +233,7 @@ def _fill(session: Session, world: World, programmes: int) -> None:
         editing.update_programme(
             session, acting(world, "coordinator"), world.programme, {"document": {"status": "3"}}, None
         )
+        _reported_again(session, world.programme)
     session.add(Participation(state="KEN", instrument="poa", act="report", on=NOW.date(), source="its report"))
     session.add(StateFact(state="KEN", fact="imports", value=True, source="customs", updated_at=NOW))
     state, donor = acting(world, "state"), acting(world, "donor")
@@ -247,6 +249,15 @@ def _fill(session: Session, world: World, programmes: int) -> None:
     world.assessment = assessment.id or 0
     _ran(session, world)
     listed.store_batch(session, [(dumps(LISTED), None)], source=f"feed:{world.feed}", actor=TEST, now=NOW)
+
+
+def _reported_again(session: Session, programme_id: int) -> None:
+    """Another source brings the first programme too, and says otherwise when it begins."""
+    again = document(0, dates=[{"type": "2", "date": "2022-02-01"}])
+    stored = store_batch(
+        session, [Incoming(again, None, [], "scope all")], source="feed:99", run_id=1, actor=TEST, now=NOW
+    )  # fmt: skip
+    look_after(session, "programme", [programme_id, stored[0].programme_id], TEST, NOW)
 
 
 def _opened_offer(session: Session, donor: Actor) -> int:

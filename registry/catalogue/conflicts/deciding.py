@@ -132,7 +132,7 @@ def _take(
     return before
 
 
-_EDIT = (OVERRIDE.c.value, OVERRIDE.c.over, OVERRIDE.c.user_id, OVERRIDE.c.at)
+_EDIT = (OVERRIDE.c.value, OVERRIDE.c.seen, OVERRIDE.c.user_id, OVERRIDE.c.at)
 
 
 def _edit_of(conflict: Conflict) -> tuple[Any, ...]:

@@ -153,8 +153,8 @@ def _sides(name: str, front: _Record, others: Sequence[_Record], judged: set[str
             found.append(beneath)
         # Who edited has seen what the source said then.
         known |= {key(name, first.gist)}
-        if edit.over is not None:
-            known |= {key(name, gist(name, {**front.stored, name: orjson.loads(edit.over)}))}
+        if edit.seen is not None:
+            known |= {key(name, gist(name, {**front.stored, name: orjson.loads(edit.seen)}))}
     if name in FIELDS:
         found += [side for other in others if disagree(name, first.gist, (side := other.side(name)).gist)]
     if not found:

@@ -190,7 +190,7 @@ class _Neighbours:
             if first is None or second is None:
                 continue
             rule = self.rules.get(pair)
-            if rule is None and _kin(first, second):
+            if rule is None and (_kin(first, second) or _numbered_apart(first, second)):
                 continue
             score = model.score(first, second)
             if rule is not None or model.band(score.bits) is not None:
@@ -201,6 +201,16 @@ class _Neighbours:
 def _kin(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
     """Whether one source says that the other is its parent, child, sibling or co-funded: then it is not the same."""
     return second.get("own") in first.get("kin", ()) or first.get("own") in second.get("kin", ())
+
+
+def _numbered_apart(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
+    """Whether one source brings both and numbers them apart: phases of a programme are alike in all else."""
+    own = first.get("source") is not None and first.get("source") == second.get("source")
+    return (
+        own
+        and set(first.get("numbers", ())).isdisjoint(second.get("numbers", ()))
+        and all(side.get("numbers") for side in (first, second))
+    )
 
 
 def score_pair(session: Session, kind: str, first: int, second: int) -> tuple[Score, str]:
