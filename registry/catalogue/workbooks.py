@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import IO, Any
+from xml.etree import ElementTree
 from xml.parsers import expat
 
 import openpyxl
@@ -25,6 +26,8 @@ MAX_RATIO, RATIO_FROM = 200, 20_000_000
 """A workbook that unpacks to more than RATIO_FROM bytes may be at most so many times its size."""
 MAX_ROWS, MAX_ROW_CELLS, MAX_ROW_BYTES, MAX_CELLS = 1_048_576, 16_384, 16_000_000, 20_000_000
 MAX_DEPTH = 20
+WHOLE = ("xl/styles", "xl/theme", "xl/workbook", "docprops", "[content_types]")
+"""Parts that are read whole wherever they stand, whatever they are said to be"""
 BLOCK = 1 << 18
 _BROKEN = (zipfile.BadZipFile, KeyError, ValueError, OSError, SyntaxError, TypeError, EOFError, NotImplementedError)
 
@@ -63,10 +66,10 @@ def _opened(file: IO[bytes]) -> Iterator[Any]:
 def _sheet(book: Any, name: str | None) -> Any:
     if not book.worksheets:
         raise Unreadable("not_table", "The workbook has no sheet.")
-    if name is None:
-        return book.worksheets[0]
-    for sheet in book.worksheets:
-        if sheet.title.strip().casefold() == name.strip().casefold():
+    for sheet in book.worksheets[: 1 if name is None else None]:
+        if name is None or sheet.title.strip().casefold() == name.strip().casefold():
+            if not sheet._worksheet_path.lower().endswith(".xml"):  # what `check` has looked through for certain
+                raise Unreadable("not_table", "The workbook keeps its sheet in an unusual place.")
             return sheet
     names = ", ".join(f"“{sheet.title}”" for sheet in book.worksheets[:20])
     raise Unreadable("sheet", f"The workbook has no sheet “{name}”. Its sheets are: {names}.")
@@ -78,8 +81,10 @@ def check(path: Path, tick: Callable[[int], None] | None = None) -> None:
         with zipfile.ZipFile(path) as archive:
             parts = archive.infolist()
             _check_sizes(parts, path.stat().st_size)
+            kinds = _kinds(archive)
             for part in parts:
-                if part.filename.endswith((".xml", ".rels")):
+                if part.filename.endswith((".xml", ".rels")) or kinds[part.filename].endswith("xml"):
+                    _check_size(part, kinds[part.filename])
                     with archive.open(part) as file:
                         _check_part(part.filename, file)
                 if tick:
@@ -98,10 +103,31 @@ def _check_sizes(parts: list[zipfile.ZipInfo], packed: int) -> None:
         raise Unreadable("oversize", "The workbook's archive holds too many parts, or the same one twice.")
     if unpacked > MAX_UNPACKED or (unpacked > RATIO_FROM and unpacked > MAX_RATIO * packed):
         raise Unreadable("oversize", f"The workbook is too large when unpacked ({unpacked:,} bytes).")
-    for part in parts:
-        most = MAX_STRINGS if "sharedStrings" in part.filename else MAX_PART
-        if part.file_size > most and "/worksheets/" not in part.filename and part.filename.endswith((".xml", ".rels")):
-            raise Unreadable("oversize", f"The workbook's part {part.filename} is too large.")
+
+
+def _kinds(archive: zipfile.ZipFile) -> dict[str, str]:
+    """Part → its content type: whatever its name, a sheet is read as a sheet."""
+    listing = archive.getinfo("[Content_Types].xml")
+    _check_size(listing, "")
+    with archive.open(listing) as file:
+        _check_part(listing.filename, file)
+    by_ending, by_name = {}, {}
+    for node in ElementTree.fromstring(archive.read(listing)):  # noqa: S314  (without DOCTYPE, as was seen)
+        kind = node.get("ContentType", "").strip().lower()
+        if name := node.get("PartName"):
+            by_name[name.lstrip("/").lower()] = kind
+        elif ending := node.get("Extension"):
+            by_ending[ending.lower()] = kind
+    names = [part.filename for part in archive.infolist()]
+    return {name: by_name.get(name.lower(), by_ending.get(name.lower().rpartition(".")[2], "")) for name in names}
+
+
+def _check_size(part: zipfile.ZipInfo, kind: str) -> None:
+    """Only sheets are read row by row."""
+    if kind.endswith("worksheet+xml") and not part.filename.lower().startswith(WHOLE):
+        return
+    if part.file_size > (MAX_STRINGS if kind.endswith("sharedstrings+xml") else MAX_PART):
+        raise Unreadable("oversize", f"The workbook's part {part.filename} is too large.")
 
 
 def _check_part(name: str, file: IO[bytes]) -> None:

@@ -25,8 +25,8 @@ RUN_FIELDS = (
     "cancel_requested", "http_status",
 )  # fmt: skip
 RECORD_FIELDS = (
-    "id", "feed_id", "remote_id", "outcome", "programme_id", "title", "reason_code", "reason", "line", "fragment",
-    "run_id", "missing_since", "missing_snapshots", "verdict",
+    "id", "feed_id", "remote_id", "outcome", "programme_id", "listed_id", "title", "reason_code", "reason", "line",
+    "fragment", "run_id", "missing_since", "missing_snapshots", "verdict",
 )  # fmt: skip
 Row = dict[str, Any]
 NEWEST, OLDEST = Sort((R.id,), descending=True, name="newest"), Sort((RECORD.id,), name="oldest")

@@ -78,6 +78,8 @@ def test_a_list_of_persons_has_no_scope_and_leads_to_those_listed(
     path = tmp_path / "list.xml"
     path.write_bytes(consolidated(person(77)))
     import_file(sqlite_app.database, sqlite_app.settings, path, "unsc", feed_name="List")
+    records = client.get(f"{made.location}/records?outcome=applied").get_data(as_text=True)
+    assert "/en/listed/2" in records
     listed = check_page(client.get("/en/listed?q=smith&regime=DRC&kind=person").get_data(as_text=True))
     assert "Small arms 77" in listed.text and "2 persons and entities" in listed.text
     one = check_page(client.get("/en/listed/1").get_data(as_text=True))

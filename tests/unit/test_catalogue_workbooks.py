@@ -1,6 +1,7 @@
 """Workbooks that would cost more than a table may: refused at once, in little time and memory."""
 
 import io
+import os
 import time
 import tracemalloc
 import zipfile
@@ -15,15 +16,23 @@ from tests.support.adapters.of_tables import as_xlsx
 SHEET = b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>%s</sheetData></worksheet>'
 
 
-def rebuilt(path: Path, parts: dict[str, bytes], sheet: bytes | None = None) -> Path:
-    """A workbook with other parts beside its own, or another sheet."""
+def rebuilt(
+    path: Path,
+    parts: dict[str, bytes],
+    sheet: bytes | None = None,
+    drop: str = "?",
+    rename: tuple[bytes, bytes] = (b"", b""),
+) -> Path:
+    """A workbook with other parts beside its own, or another sheet, or with names changed in what lists its parts."""
     file = path / "book.xlsx"
     with (
         zipfile.ZipFile(io.BytesIO(as_xlsx(("id", "title"), ("1", "x")))) as whole,
         zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed,
     ):
         for name in whole.namelist():
-            packed.writestr(name, sheet if sheet and "sheet1.xml" in name else whole.read(name))
+            content = sheet if sheet and "sheet1.xml" in name else whole.read(name)
+            if not name.endswith(drop):
+                packed.writestr(name, content.replace(*rename) if name.endswith((".rels", "Types].xml")) else content)
         for name, content in parts.items():
             packed.writestr(name, content)
     return file
@@ -38,6 +47,9 @@ BOMBS: dict[str, tuple[dict[str, bytes], bytes | None]] = {
     "nested more than": ({}, SHEET % (b"<row>" + b"<a>" * 30 + b"</a>" * 30 + b"</row>")),
     "declares a DOCTYPE": (
         {}, b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]>' + SHEET % b"&b;",
+    ),
+    "part xl/worksheets/styles.xml is too large": (
+        {"xl/worksheets/styles.xml": b"<a>" + b"x" * 21_000_000 + b"</a>", "pad.bin": os.urandom(200_000)}, None,
     ),
     "is broken": ({}, SHEET[:-20] % b"<row>"),
 }  # fmt: skip
@@ -65,6 +77,18 @@ def test_a_size_that_is_understated_does_not_help(tmp_path: Path) -> None:
     path.write_bytes(bytes(content))
     with pytest.raises(Unreadable):
         workbooks.check(path)
+
+
+def test_a_sheet_under_another_name_is_looked_through_or_not_read(tmp_path: Path) -> None:
+    hidden = {"xl/worksheets/sheet1.dat": SHEET % (b"<row>" + b"<c/>" * 20_000 + b"</row>")}
+    path = rebuilt(tmp_path, hidden, drop="sheet1.xml", rename=(b"sheet1.xml", b"sheet1.dat"))
+    with pytest.raises(Unreadable, match="too many cells"):
+        workbooks.check(path)
+    harmless = {"xl/worksheets/sheet1.dat": SHEET % b"<row><c/></row>"}
+    path = rebuilt(tmp_path, harmless, drop="sheet1.xml", rename=(b"sheet1.xml", b"sheet1.dat"))
+    workbooks.check(path)
+    with pytest.raises(Unreadable, match="unusual place"):
+        list(workbooks.lines(path))
 
 
 def test_numbers_are_told_from_texts_and_formulas_are_their_text(tmp_path: Path) -> None:

@@ -175,7 +175,9 @@ class CsvTable(Table):
             file.seek(max(0, path.stat().st_size - 4))
             is_ended = file.read().rstrip(b"\0")[-1:] in (b"\n", b"\r")
         if not is_ended and last < min(before, len(layout.headers)):
-            raise DocumentRefused("truncated", "The file breaks off in its last row.")
+            raise DocumentRefused(
+                "truncated", "The file breaks off in its last row: it has fewer cells than the others, and no line end."
+            )
 
 
 class XlsxTable(Table):
