@@ -16,7 +16,8 @@ from pathlib import Path
 
 from sqlalchemy import insert
 
-from benchmarks import backup, change_feed, iati_file, limits, same_as
+from benchmarks import backup, change_feed, iati_file, limits, same_as, webhooks
+from benchmarks.receivers import Receivers
 from registry import migrate
 from registry.app import create_app
 from registry.catalogue.models import Programme
@@ -193,6 +194,18 @@ def bench_same_as(_folder: Path) -> None:
     same_as.evaluate()
 
 
+def bench_webhooks(folder: Path) -> None:
+    """Commit → webhook received, 50 healthy receivers beside 5 that never answer, against a bare loop of POSTs."""
+    who = f"{webhooks.HEALTHY} receivers beside {webhooks.DEAD} dead"
+    with databases(folder) as both, Receivers(webhooks.HEALTHY, webhooks.DEAD) as receivers:
+        limit = webhooks.figures(webhooks.bare_loop(receivers))
+        for engine, database in both.items():
+            ours = webhooks.figures(webhooks.measure(database, receivers, folder))
+            for name, our, bare in zip(("p50", "p95"), ours, limit, strict=True):
+                aim = "p95 < 1,000 ms" if name == "p95" else f"commit → received, {who}"
+                line(f"webhook {name}, {engine}", f"{our:,.0f} ms", f"{bare:,.0f} ms", our / bare, aim)
+
+
 ROWS = {
     "import": bench_import,
     "list": bench_list,
@@ -200,6 +213,7 @@ ROWS = {
     "feed": bench_feed,
     "backup": bench_backup,
     "same_as": bench_same_as,
+    "webhooks": bench_webhooks,
 }
 
 
