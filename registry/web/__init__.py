@@ -26,6 +26,7 @@ from registry.web import (
     session_pages,
     standards_pages,
     state_pages,
+    subscription_pages,
 )
 
 MODULES = [
@@ -43,6 +44,7 @@ MODULES = [
     same_as_pages,
     conflict_pages,
     feed_pages,
+    subscription_pages,
 ]
 """Page modules in the order of the slices they show."""
 

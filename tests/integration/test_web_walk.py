@@ -68,6 +68,12 @@ PAGES = [
     ("/en/listed", STAFF),
     ("/en/listed?q=smith&regime=DRC&sort=listed_on", STAFF),
     ("/en/listed/1", STAFF),
+    ("/en/webhooks", MEMBERS),
+    ("/en/webhooks/new", MEMBERS),
+    ("/en/webhooks/1", ("coordinator", "admin")),
+    ("/en/webhooks/1?status=waiting", ("coordinator", "admin")),
+    ("/en/webhooks/1/edit", ("coordinator",)),
+    ("/en/webhooks/1/messages/1", ("coordinator", "admin")),
     ("/en/login", EVERYBODY),
     ("/en/account", MEMBERS),
 ]

@@ -17,9 +17,11 @@ from registry.catalogue.upkeep import look_after
 from registry.compliance import assessments, library
 from registry.db import Database, dumps
 from registry.matching import listed, needs, offers
-from registry.settings import data_path
+from registry.settings import Settings, data_path
 from registry.sync.feeds import create_feed
 from registry.sync.models import FeedRecord, Run
+from registry.webhooks.models import Delivery, DeliveryAttempt
+from registry.webhooks.subscriptions import create_subscription
 from tests.support.people import make_user
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
@@ -39,6 +41,8 @@ class World:
     assessment: int = 0
     feed: int = 0
     run: int = 0
+    subscription: int = 0
+    """The coordinator's, with one message that failed"""
 
 
 LISTED: dict[str, Any] = {
@@ -249,6 +253,7 @@ def _fill(session: Session, world: World, programmes: int) -> None:
     world.assessment = assessment.id or 0
     _ran(session, world)
     listed.store_batch(session, [(dumps(LISTED), None)], source=f"feed:{world.feed}", actor=TEST, now=NOW)
+    _subscribed(session, world)
 
 
 def _reported_again(session: Session, programme_id: int) -> None:
@@ -302,4 +307,40 @@ def _ran(session: Session, world: World) -> None:
                 else None,
             )
         )
+    session.flush()
+
+
+def _subscribed(session: Session, world: World) -> None:
+    form = {
+        "name": "A <b>dashboard</b>",
+        "url": "https://receiver.example/hook",
+        "types": ["need.*"],
+        "states": ["KEN"],
+    }
+    settings = Settings(secret_key="test-secret-key-not-for-use")
+    subscription, _ = create_subscription(session, TEST, world.people["coordinator"], form, settings, NOW)
+    world.subscription = subscription.id or 0
+    message = Delivery(
+        subscription_id=world.subscription,
+        event_uid="0f5c",
+        event_type="need.opened",
+        subject="need:1",
+        position=1,
+        body='{"title": "<script>alert(1)</script>"}',
+        status="failed",
+        reason="http_status",
+        attempts=1,
+        next_at=NOW,
+        created_at=NOW,
+        finished_at=NOW,
+    )
+    session.add(message)
+    session.flush()
+    detail = "<script>alert(1)</script>"
+    session.add(
+        DeliveryAttempt(
+            delivery_id=message.id, number=1, at=NOW, milliseconds=12, http_status=500, reason="http_status",
+            detail=detail,
+        )
+    )  # fmt: skip
     session.flush()
