@@ -4,10 +4,14 @@ A workbook is an archive of XML parts: a small one can unpack to gigabytes, hold
 number its rows so that a reader fills the gap for hours. All of that is looked at in one cheap pass first.
 """
 
+import lzma
+import struct
+import sys
 import warnings
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import IO, Any
@@ -29,7 +33,11 @@ MAX_DEPTH = 20
 WHOLE = ("xl/styles", "xl/theme", "xl/workbook", "docprops", "[content_types]")
 """Parts that are read whole wherever they stand, whatever they are said to be"""
 BLOCK = 1 << 18
-_BROKEN = (zipfile.BadZipFile, KeyError, ValueError, OSError, SyntaxError, TypeError, EOFError, NotImplementedError)
+_BROKEN = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, NotImplementedError, RuntimeError, OSError,
+    LookupError, ValueError, TypeError, AttributeError, ArithmeticError, SyntaxError,
+)  # fmt: skip
+"""What archive and reader raise for files that are broken, encrypted, or not what they say they are"""
 
 
 def lines(path: Path, sheet: str | None = None, tick: Callable[[int], None] | None = None) -> Iterator[Line]:
@@ -51,8 +59,9 @@ def lines(path: Path, sheet: str | None = None, tick: Callable[[int], None] | No
 @contextmanager
 def _opened(file: IO[bytes]) -> Iterator[Any]:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # openpyxl warns of styles it leaves out: the cells are whole
+        # openpyxl warns of styles that it leaves out, or prints it: the cells are whole, our output may be JSON
+        with warnings.catch_warnings(), redirect_stdout(sys.stderr):
+            warnings.simplefilter("ignore")
             # From a handle: openpyxl refuses names that do not end in .xlsx
             book = openpyxl.load_workbook(file, read_only=True, data_only=False, keep_links=False)
     except _BROKEN as error:

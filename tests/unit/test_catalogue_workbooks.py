@@ -91,6 +91,32 @@ def test_a_sheet_under_another_name_is_looked_through_or_not_read(tmp_path: Path
         list(workbooks.lines(path))
 
 
+@pytest.mark.parametrize("at", [60, 400, -400])
+def test_an_archive_with_broken_bytes_is_no_workbook(tmp_path: Path, at: int) -> None:
+    content = bytearray(rebuilt(tmp_path, {"pad.xml": b"<a>" + b"b" * 5000 + b"</a>"}).read_bytes())
+    content[at : at + 40] = b"\xff\x00" * 20
+    path = tmp_path / "broken.xlsx"
+    path.write_bytes(bytes(content))
+    with pytest.raises(Unreadable):
+        workbooks.check(path)
+
+
+def test_what_the_library_prints_of_broken_styles_stays_out_of_the_output(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with zipfile.ZipFile(rebuilt(tmp_path, {})) as whole:
+        parts = {name: whole.read(name) for name in whole.namelist()}
+    parts["xl/styles.xml"] = parts["xl/styles.xml"].replace(b'xfId="0"', b'xfId="99"')
+    path = tmp_path / "styles.xlsx"
+    with zipfile.ZipFile(path, "w") as packed:
+        for name, content in parts.items():
+            packed.writestr(name, content)
+    workbooks.check(path)
+    with pytest.raises(Unreadable):
+        list(workbooks.lines(path))
+    assert capsys.readouterr().out == ""
+
+
 def test_numbers_are_told_from_texts_and_formulas_are_their_text(tmp_path: Path) -> None:
     path = tmp_path / "book.xlsx"
     path.write_bytes(as_xlsx((1500.5, "1.500", True, "=1+1", 3)))
