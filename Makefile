@@ -26,6 +26,9 @@ check: ## style, types, floors, migrations, translations, docs
 bench: ## figures: ours, the limit's in the same run, and their ratio
 	@.ci/setup dev && exec $(BIN)/python -m benchmarks $(BENCH)
 
+experiments: ## what must hold when things break: processes killed at random instants (takes minutes)
+	@.ci/setup dev && exec $(BIN)/python -m benchmarks.experiments $(EXPERIMENTS)
+
 messages: ## extract the pages' messages anew into registry/translations
 	@.ci/setup dev && exec $(BIN)/python -m registry.web.messages
 
@@ -40,4 +43,4 @@ lock: ## resolve the dependencies anew into the hashed locks
 clean: ## remove the environment and the demo's data
 	rm -rf .venv var
 
-.PHONY: help setup demo test check bench messages docs lock clean
+.PHONY: help setup demo test check bench experiments messages docs lock clean
