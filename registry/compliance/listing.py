@@ -42,6 +42,13 @@ def list_standards(session: Session) -> list[dict[str, Any]]:
     return sorted(found, key=lambda item: str(item["standard"]))
 
 
+def current_editions(session: Session) -> list[Edition]:
+    """The current edition of every standard, by slug."""
+    ids = session.scalars(select(Standard.id).where(Standard.current).order_by(Standard.slug)).all()  # type: ignore
+    pinned = editions.pinned_all(session, ids)
+    return [pinned[id_] for id_ in ids]
+
+
 def describe_standard(session: Session, slug: str, version: str | None = None) -> dict[str, Any]:
     """One edition whole, its clauses as a tree; every text as language → text. Raises NotFound."""
     standard = editions.find(session, slug, version)

@@ -176,6 +176,7 @@ LABELS: dict[str, dict[str, str]] = {
         "acceptance": N_("Accepted"),
         "approval": N_("Approved"),
         "succession": N_("Succeeded to"),
+        "participation": N_("Takes part"),
         "report": N_("Report filed"),
     },
     "instrument": {

@@ -191,7 +191,7 @@ def _form(form: Form, need: Need | None, more: bool = False) -> str:
         "needs/form.html",
         form=form,
         need=need,
-        rows=max(len(lines) + (2 if more else 1), 2),
+        rows=max(len(lines) + more, 1),
         words=need_words,
         themes=choices.themes(),
         types=choices.of("assistance"),

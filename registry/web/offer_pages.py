@@ -183,7 +183,7 @@ def _form(form: Form, offer: Offer | None, more: bool = False) -> str:
         "offers/form.html",
         form=form,
         offer=offer,
-        rows=max(len(conditions) + (2 if more else 1), 1),
+        rows=max(len(conditions) + more, 1),
         words=offer_words,
         themes=choices.themes(),
         types=choices.of("assistance"),

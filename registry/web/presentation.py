@@ -1,6 +1,7 @@
 """What every template can use: numbers, dates and money in the reader's language, words for codes, who may do what."""
 
 from datetime import date, datetime
+from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 from babel.numbers import format_compact_decimal
@@ -18,6 +19,7 @@ from registry.http import RegistryFlask, actor, registry_app
 from registry.web import i18n
 from registry.web.forms import input_id
 from registry.web.labels import label, tone
+from registry.web.standards_words import fact_words, instrument_name, instrument_title
 
 NAVIGATION = [
     ("web.programmes.index", "web.programmes.", N_("Programmes")),
@@ -71,6 +73,20 @@ def money(amount: int | None, currency: str | None) -> str:
     exact = to_decimal(amount, currency)
     shown = format_decimal(int(exact) if exact == exact.to_integral_value() else exact)
     return f"{currency}\N{NO-BREAK SPACE}{shown}" if currency else str(shown)
+
+
+def whole_money(amount: int | None, currency: str | None) -> str:
+    """Minor units as money in whole units of the currency, for totals and conversions; unknown is said."""
+    if amount is None:
+        return gettext(UNKNOWN)
+    shown = format_decimal(int(to_decimal(amount, currency).to_integral_value(ROUND_HALF_EVEN)))
+    return f"{currency}\N{NO-BREAK SPACE}{shown}" if currency else str(shown)
+
+
+def rate(usd_per_unit: str | Decimal) -> str:
+    """A conversion rate with at most four digits that count."""
+    rounded = Decimal(f"{Decimal(usd_per_unit):.4g}")
+    return str(format_decimal(rounded, format="#,##0.############"))
 
 
 def short_money(amount: int | None, currency: str | None = "USD") -> str:
@@ -156,8 +172,10 @@ def install(app: RegistryFlask) -> None:
     Compress(app)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
-        day=day, instant=instant, number=number, money=money, short_money=short_money, percent=percent,
-        schedule=schedule, state_name=state_name, region_name=region_name, place_name=place_name, theme_name=theme_name,
+        day=day, instant=instant, number=number, money=money, whole_money=whole_money, short_money=short_money,
+        rate=rate, percent=percent, schedule=schedule, state_name=state_name, region_name=region_name,
+        place_name=place_name, theme_name=theme_name, instrument_name=instrument_name,
+        instrument_title=instrument_title, fact_words=fact_words,
     )  # fmt: skip
     app.jinja_env.globals.update(
         label=label, tone=tone, code_name=code_name, page_url=page_url, lang_attributes=i18n.lang_attributes,
