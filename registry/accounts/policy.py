@@ -163,6 +163,7 @@ ROUTES: dict[str | tuple[str, str], Rule] = {
     "web.programmes.index": Rule(EVERYONE),
     "web.programmes.show": Rule(EVERYONE),
     "web.programmes.edit": Rule(GIVERS | STAFF),
+    "web.programmes.new": Rule(GIVERS | STAFF),
     "web.programmes.archive": Rule(GIVERS | STAFF),
     "web.programmes.release": Rule(GIVERS | STAFF),
     "web.organisations.index": Rule(EVERYONE),

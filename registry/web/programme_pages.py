@@ -11,12 +11,12 @@ from registry.catalogue.conflicts import listing as conflicts
 from registry.catalogue.models import Programme
 from registry.catalogue.provenance import sources_of
 from registry.catalogue.reference import codelist
-from registry.catalogue.schemas import ProgrammePatchSchema
+from registry.catalogue.schemas import ProgrammeCreateSchema, ProgrammePatchSchema
 from registry.errors import N_, InvalidInput, VersionMismatch
 from registry.http import actor, session
 from registry.schemas import load
 from registry.sync.models import Feed
-from registry.web import choices, lists, programme_forms, programme_view, results_view, sources_view
+from registry.web import choices, lists, programme_entry, programme_forms, programme_view, results_view, sources_view
 from registry.web.conflicts import conflict_page
 from registry.web.forms import Form, expected_version
 from registry.web.history_view import revisions
@@ -62,6 +62,7 @@ def index() -> ResponseReturnValue:
     return render_template(
         "programmes/index.html",
         q=q,
+        may_enter=policy.can(actor(), "programme.create", _own()),
         rows=page.rows,
         total=listing.count_programmes(session(), actor(), filters),
         facets=[(titles[name], lists.facet_rows(name, found)) for name, found in rows.items()],
@@ -80,6 +81,43 @@ def source_names() -> dict[str, str]:
     """`feed:<id>` or `person` → words."""
     feeds: dict[str, str] = {f"feed:{id_}": name for id_, name in session().execute(select(Feed.id, Feed.name))}  # type: ignore[call-overload]
     return {**feeds, "person": gettext("Entered by a person")}
+
+
+@pages.route("/programmes/new", methods=["GET", "POST"])
+def new() -> ResponseReturnValue:
+    """Enter a programme that no feed brings: donors and agencies what they report, the staff for others."""
+    policy.require(actor(), "programme.create", _own())
+    if request.method == "GET":
+        return _entry(Form(programme_entry.EMPTY))
+    data = programme_entry.read(request.form)
+    try:
+        given = programme_entry.programme_of(data)
+        programme_id = editing.create_programme(session(), actor(), load(ProgrammeCreateSchema(), given))
+    except InvalidInput as error:
+        return _entry(Form(data, programme_entry.errors_of(error.fields, data))), error.status
+    flash(gettext("Entered. It is in the catalogue now."), "good")
+    return redirect(url_for("web.programmes.show", programme_id=programme_id), 303)
+
+
+def _own() -> Programme:
+    """A programme of the person's organisation, as it would be entered."""
+    return Programme(iati_identifier="", title="", reporting_organisation_id=actor().organisation_id)
+
+
+def _entry(form: Form) -> str:
+    return render_template(
+        "programmes/new.html",
+        form=form,
+        words=programme_entry.words_of,
+        asks_reporter=actor().organisation_id is None,
+        rows=programme_entry.STATES,
+        statuses=list(codelist("ActivityStatus", language()).items()),
+        states=choices.states(),
+        currencies=choices.currency_options(),
+        languages=choices.languages(),
+        themes=choices.themes(),
+        visibilities=choices.of("visibility"),
+    )
 
 
 @pages.get("/programmes/<int:programme_id>")

@@ -232,6 +232,34 @@ def test_a_programme_is_corrected_and_released(sqlite_app: RegistryFlask, world:
     assert empty.status_code == 422 and "f-title-error" in check_page(empty.get_data(as_text=True)).ids
 
 
+def test_a_programme_is_entered_by_a_donor_and_what_does_not_fit_is_named(
+    sqlite_app: RegistryFlask, world: World
+) -> None:
+    client, path = browser(sqlite_app, world, "donor"), "/en/programmes/new"
+    assert f'href="{path}"' in client.get("/en/programmes").get_data(as_text=True)
+    right = {
+        "title": "Marking of police weapons", "language": "en", "description": "Three regions.", "status": "2",
+        "states": ["KEN", "", "UGA"], "start": "2026-01-01", "end": "2026-12-31", "amount": "250,000.50",
+        "currency": "EUR", "partner": "Clear Ground Trust", "themes": ["marking"], "visibility": "public",
+    }  # fmt: skip
+    for wrong, field in (
+        ({"title": ""}, "title"), ({"amount": "much"}, "amount"), ({"start": "2026-13-01"}, "start"),
+        ({"end": ""}, "amount"), ({"status": "99"}, "status"), ({"amount": "-5"}, "amount"),
+    ):  # fmt: skip
+        refused = client.post(path, data=right | wrong)
+        page = check_page(refused.get_data(as_text=True))
+        assert refused.status_code == 422 and f"f-{field}-error" in page.ids, wrong
+        assert "Three regions." in refused.get_data(as_text=True), "what was typed is kept"
+    made = client.post(path, data=right)
+    assert made.status_code == 303
+    shown = client.get(made.location).get_data(as_text=True)
+    assert "Marking of police weapons" in Page(shown).title and "Kenya" in shown and "Clear Ground Trust" in shown
+    assert client.get(made.location.replace("/en/", "/api/v1/")).get_json()["document"]["budgets"][0]["value"] == {
+        "amount": 25_000_050, "currency": "EUR", "value_date": "2026-01-01",
+    }  # fmt: skip
+    assert browser(sqlite_app, world, "state").get(path).status_code == 403
+
+
 def test_a_programme_is_withdrawn_with_a_reason(sqlite_app: RegistryFlask, world: World) -> None:
     client, path = browser(sqlite_app, world, "coordinator"), f"/en/programmes/{world.programme}"
     version = typed(client, f"{path}/edit")["version"]
