@@ -111,7 +111,8 @@ ACCESSIBLE = [
     ("state", ("/en/", "/en/needs/new", "/en/needs/1/edit", "/en/needs/2", "/en/assessments/1", "/en/assessments/new",
                "/en/assessments/1/answer?section=marking", "/en/states/KEN", "/en/account", "/en/matches/2/1")),
     ("donor", ("/en/offers/new", "/en/offers/1/edit")),
-    ("coordinator", ("/en/", "/en/feeds", "/en/feeds/1", "/en/feeds/new", "/en/runs/1", "/en/feeds/1/records",
+    ("coordinator", ("/en/", "/en/feeds", "/en/feeds/1", "/en/feeds/new?adapter=csv", "/en/runs/1",
+                     "/en/feeds/1/records", "/en/listed", "/en/listed/1",
                      "/en/programmes/1/edit", "/en/organisations/new")),
 ]  # fmt: skip
 
