@@ -27,6 +27,7 @@ MODULES: dict[str, str] = {
     "events": "registry.cli.events",
     "backup": "registry.cli.backup",
     "restore": "registry.cli.backup",
+    "subscription": "registry.cli.subscriptions",
     "feed": "registry.cli.feeds",
     "import": "registry.cli.importing",
     "export": "registry.cli.exporting",
