@@ -11,6 +11,8 @@ from seed_data.older import irrelevant, older, unreadable
 MODERN, OLDER = 70, 40
 SHARED = range(10, 16)
 """Activities of Meridian that Littoral pays for and reports too, under its own identifier."""
+SAID = 4
+"""Of these: so many of which Littoral says which of Meridian's they are; the others are left to the likeness."""
 HEAD = (
     '<?xml version="1.0" encoding="UTF-8"?>\n<!-- Demonstration data, invented; written by seed_data/generate.py -->\n'
 )
@@ -52,7 +54,7 @@ def _meridian(chance: random.Random, drawn: list[Activity]) -> Iterator[str]:
 
 def _littoral(chance: random.Random, drawn: list[Activity]) -> Iterator[str]:
     """37 on small arms, six of them Meridian's too; 2 on other work; 1 with an amount that is none."""
-    yield from (older(number, drawn[shared], shared) for number, shared in enumerate(SHARED))
+    yield from (older(number, drawn[shared], shared, number < SAID) for number, shared in enumerate(SHARED))
     for number in range(len(SHARED), OLDER - 3):
         yield older(number, draw(chance, 500 + number, donor=1))
     yield irrelevant(0)

@@ -27,8 +27,11 @@ def _head(own: str, serial: str, currency: str = "USD") -> str:
     )
 
 
-def older(number: int, a: Activity, shared: int | None = None) -> str:
-    """One activity. `shared`: its number in Meridian's feed, which it names as another identifier of the same work."""
+def older(number: int, a: Activity, shared: int | None = None, says_so: bool = True) -> str:
+    """One activity. `shared`: its number in Meridian's feed, which it names as another identifier of the same work.
+
+    `says_so` False: it does not name it, so that only likeness tells.
+    """
     own = next(iter(a.titles))
     titles = {language: f"{title} (LDA)" if shared is not None else title for language, title in a.titles.items()}
     countries = "".join(
@@ -37,7 +40,7 @@ def older(number: int, a: Activity, shared: int | None = None) -> str:
     )
     parts = [
         _head(own, f"{number:04d}", a.currency),
-        f'<other-identifier owner-ref="{identifier(0)}" owner-name={quoteattr(BODIES[0].name)}>{identifier(0)}-{shared:04d}</other-identifier>' if shared is not None else "",
+        f'<other-identifier owner-ref="{identifier(0)}" owner-name={quoteattr(BODIES[0].name)}>{identifier(0)}-{shared:04d}</other-identifier>' if shared is not None and says_so else "",
         _texts("title", titles, own),
         _texts("description", {language: f"{MARKS[language]} {text}" for language, text in a.texts.items()}, own, ' type="1"'),
         f'<activity-status code="{a.status}"/>',

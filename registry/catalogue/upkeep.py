@@ -3,7 +3,8 @@
 Not part of the change itself: called afterwards with the ids that changed, by the worker, by commands. Safe to repeat.
 """
 
-from collections.abc import Collection
+import time
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 from sqlmodel import Session
@@ -12,7 +13,7 @@ from registry.accounts.actor import Actor
 from registry.catalogue.conflicts.finding import refresh_conflicts
 from registry.catalogue.same_as.candidates import BATCH, Found, find_candidates
 from registry.catalogue.same_as.reading import stale
-from registry.db import utcnow
+from registry.db import Database, utcnow
 
 
 def look_after(session: Session, kind: str, ids: Collection[int], actor: Actor, now: datetime | None = None) -> Found:
@@ -27,3 +28,25 @@ def look_after(session: Session, kind: str, ids: Collection[int], actor: Actor, 
 def catch_up(session: Session, kind: str, actor: Actor, now: datetime | None = None) -> Found:
     """Look after one batch of what changed since it was last looked at; `records` 0: all is up to date."""
     return look_after(session, kind, stale(session, kind, BATCH), actor, now)
+
+
+def catch_up_whole(
+    database: Database,
+    kind: str,
+    actor: Actor,
+    *,
+    pause_seconds: float = 0,
+    stop: Callable[[], bool] = lambda: False,
+    on_batch: Callable[[Found], None] = lambda found: None,
+) -> Found:
+    """Catch up with all that changed, a transaction per batch and a pause between them; what is done stays done."""
+    total = Found()
+    while not stop():
+        with database.transaction() as session:
+            found = catch_up(session, kind, actor)
+        if not found.records:
+            break
+        total.add(found)
+        on_batch(found)
+        time.sleep(pause_seconds)
+    return total

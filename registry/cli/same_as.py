@@ -5,7 +5,6 @@ from typing import Any
 import click
 from sqlalchemy import select
 
-from registry.accounts.actor import system
 from registry.catalogue.same_as.candidates import BATCH, Found, find_candidates
 from registry.catalogue.same_as.clusters import RECORDS
 from registry.catalogue.same_as.estimating import estimate, model_in_force
@@ -14,7 +13,7 @@ from registry.catalogue.same_as.models import KINDS, VERDICTS
 from registry.catalogue.same_as.queue import list_pairs, pair_counts
 from registry.catalogue.same_as.reading import count_records
 from registry.catalogue.same_as.schemas import JudgementForm
-from registry.catalogue.upkeep import catch_up
+from registry.catalogue.upkeep import catch_up_whole
 from registry.cli import Context, pass_context, print_json
 from registry.db import utcnow
 from registry.schemas import load
@@ -59,17 +58,10 @@ def find(context: Context, kind: str | None, anew: bool, as_json: bool) -> None:
 
 def _catch_up(context: Context, kind: str, quiet: bool) -> Found:
     """What changed since it was last looked at, batch by batch."""
-    total = Found()
     with context.database.reading() as session:
         expected = count_records(session, kind)
     with click.progressbar(length=expected, label=f"{kind}: what changed", hidden=quiet) as bar:
-        while True:
-            with context.database.transaction() as session:
-                found = catch_up(session, kind, system("cli"))
-            if not found.records:
-                return total
-            total.add(found)
-            bar.update(found.records)
+        return catch_up_whole(context.database, kind, context.actor, on_batch=lambda found: bar.update(found.records))
 
 
 def _all(context: Context, kind: str, quiet: bool) -> Found:
@@ -82,7 +74,7 @@ def _all(context: Context, kind: str, quiet: bool) -> Found:
             with context.database.transaction() as session:
                 statement = select(table.c.id).where(table.c.id > last, table.c.archived_at.is_(None))
                 ids = list(session.execute(statement.order_by(table.c.id).limit(BATCH)).scalars())
-                found = find_candidates(session, kind, ids, system("cli"), anew=True)
+                found = find_candidates(session, kind, ids, context.actor, anew=True)
             if not ids:
                 return total
             last = ids[-1]
