@@ -12,8 +12,12 @@ from sqlmodel import Session
 from registry.accounts.actor import Actor
 from registry.catalogue.conflicts.finding import refresh_conflicts
 from registry.catalogue.same_as.candidates import BATCH, Found, find_candidates
+from registry.catalogue.same_as.clusters import chunks
 from registry.catalogue.same_as.reading import stale
 from registry.db import Database, utcnow
+
+PIECE = 10
+"""Records per transaction of what goes on in the background: on SQLite it holds the one write lock for that long."""
 
 
 def look_after(session: Session, kind: str, ids: Collection[int], actor: Actor, now: datetime | None = None) -> Found:
@@ -25,12 +29,7 @@ def look_after(session: Session, kind: str, ids: Collection[int], actor: Actor, 
     return found
 
 
-def catch_up(session: Session, kind: str, actor: Actor, now: datetime | None = None) -> Found:
-    """Look after one batch of what changed since it was last looked at; `records` 0: all is up to date."""
-    return look_after(session, kind, stale(session, kind, BATCH), actor, now)
-
-
-def catch_up_whole(
+def catch_up(
     database: Database,
     kind: str,
     actor: Actor,
@@ -39,14 +38,22 @@ def catch_up_whole(
     stop: Callable[[], bool] = lambda: False,
     on_batch: Callable[[Found], None] = lambda found: None,
 ) -> Found:
-    """Catch up with all that changed, a transaction per batch and a pause between them; what is done stays done."""
-    total = Found()
+    """Look after everything that changed since it was last looked at. What is done stays done when it is stopped.
+
+    A transaction per few records and a pause between them, so that nobody who writes has to wait for it.
+    """
+    total, after = Found(), 0
     while not stop():
-        with database.transaction() as session:
-            found = catch_up(session, kind, actor)
-        if not found.records:
+        with database.reading() as session:
+            ids = stale(session, kind, BATCH, after)
+        if not ids and after == 0:
             break
-        total.add(found)
-        on_batch(found)
-        time.sleep(pause_seconds)
+        for part in chunks(ids, PIECE):
+            with database.transaction() as session:
+                found = look_after(session, kind, part, actor)
+            total.add(found)
+            on_batch(found)
+            time.sleep(pause_seconds)
+        # Joining gives records a new version: once round again, until nothing is left.
+        after = ids[-1] if ids else 0
     return total

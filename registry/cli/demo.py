@@ -20,7 +20,7 @@ from registry.accounts.models import User
 from registry.catalogue.identity import is_demonstration
 from registry.catalogue.models import Meta, Programme
 from registry.catalogue.same_as.models import KINDS as SAME_AS_KINDS
-from registry.catalogue.upkeep import catch_up_whole
+from registry.catalogue.upkeep import catch_up
 from registry.cli import Context, pass_context, world
 from registry.cli.feeds import sync_with_bar
 from registry.cli.setup import prepare, require_free, web_command
@@ -71,7 +71,7 @@ def demo_command(context: Context) -> None:
         if _seed(context, partner):
             click.echo("Demonstration world loaded.")
         _sync_new_feeds(context)
-        same = [catch_up_whole(context.database, kind, context.actor) for kind in SAME_AS_KINDS]
+        same = [catch_up(context.database, kind, context.actor) for kind in SAME_AS_KINDS]
         click.echo(f"Records found to be the same as others: {sum(found.regrouped for found in same)}")
         with context.database.transaction() as session:
             pairs = refresh.refresh_all(session, context.actor)

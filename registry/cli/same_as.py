@@ -13,7 +13,7 @@ from registry.catalogue.same_as.models import KINDS, VERDICTS
 from registry.catalogue.same_as.queue import list_pairs, pair_counts
 from registry.catalogue.same_as.reading import count_records
 from registry.catalogue.same_as.schemas import JudgementForm
-from registry.catalogue.upkeep import catch_up_whole
+from registry.catalogue.upkeep import catch_up
 from registry.cli import Context, pass_context, print_json
 from registry.db import utcnow
 from registry.schemas import load
@@ -61,7 +61,7 @@ def _catch_up(context: Context, kind: str, quiet: bool) -> Found:
     with context.database.reading() as session:
         expected = count_records(session, kind)
     with click.progressbar(length=expected, label=f"{kind}: what changed", hidden=quiet) as bar:
-        return catch_up_whole(context.database, kind, context.actor, on_batch=lambda found: bar.update(found.records))
+        return catch_up(context.database, kind, context.actor, on_batch=lambda found: bar.update(found.records))
 
 
 def _all(context: Context, kind: str, quiet: bool) -> Found:

@@ -9,7 +9,7 @@ from datetime import timedelta
 from registry.accounts.actor import system
 from registry.accounts.idempotency import prune_idempotency
 from registry.catalogue.same_as.models import KINDS as SAME_AS_KINDS
-from registry.catalogue.upkeep import catch_up_whole
+from registry.catalogue.upkeep import catch_up
 from registry.db import Database, utcnow
 from registry.errors import Conflict, NotFound
 from registry.events.feed import prune_events
@@ -70,7 +70,7 @@ def _expire(database: Database, _settings: Settings, _key: str, _stop: threading
 def _look_after(database: Database, settings: Settings, _key: str, stop: threading.Event) -> None:
     for kind in SAME_AS_KINDS:
         pause = settings.sync_pause_ms / 1000  # so that a page's small write never waits
-        catch_up_whole(database, kind, system("scheduler"), pause_seconds=pause, stop=stop.is_set)
+        catch_up(database, kind, system("scheduler"), pause_seconds=pause, stop=stop.is_set)
 
 
 def _match(database: Database, _settings: Settings, _key: str, _stop: threading.Event) -> None:

@@ -14,7 +14,8 @@ from sqlmodel import Session
 from registry.accounts import audit, policy
 from registry.accounts.actor import Actor
 from registry.catalogue.conflicts.disagreement import key
-from registry.catalogue.conflicts.finding import HISTORY, conflict_event, refresh_conflicts
+from registry.catalogue.conflicts.finding import refresh_conflicts
+from registry.catalogue.conflicts.keeping import HISTORY, conflict_event
 from registry.catalogue.conflicts.models import Conflict
 from registry.catalogue.editing import release_fields, update_programme
 from registry.catalogue.history import record_revision

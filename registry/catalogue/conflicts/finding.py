@@ -1,39 +1,23 @@
 """Comparing what sources say: conflicts open where nobody has judged the values, and go when there is none any more."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Table, or_, select, union
+from sqlalchemy import or_, select, union
 from sqlmodel import Session
 
 from registry.accounts.actor import Actor
-from registry.catalogue.conflicts.disagreement import FIELDS, Gist, disagree, gist, key, unjudged
-from registry.catalogue.conflicts.models import Conflict
-from registry.catalogue.history import record_revision
+from registry.catalogue.conflicts.disagreement import FIELDS, disagree, gist, key, unjudged
+from registry.catalogue.conflicts.keeping import CONFLICT, Book, Side
 from registry.catalogue.same_as.clusters import chunks
 from registry.catalogue.same_as.rules import LEVELS
 from registry.catalogue.writing import DOCUMENT, OVERRIDE, PROGRAMME, in_force
-from registry.db import dumps
-from registry.events.outbox import Change, emit
 
-CONFLICT: Table = Conflict.__table__  # type: ignore[attr-defined]
-HISTORY = "conflict"
 UNTRACKED = frozenset({"themes"})
 """Edits beneath which the source's own value is not kept."""
-
-
-@dataclass(frozen=True, slots=True)
-class Side:
-    """What one source says of a field."""
-
-    programme_id: int
-    source: str
-    at: datetime
-    gist: Gist
-    user_id: int | None = None
 
 
 @dataclass(slots=True)
@@ -80,18 +64,11 @@ def _concerned(session: Session, ids: Sequence[int]) -> list[int]:
 
 def _refresh(session: Session, ids: Sequence[int], actor: Actor, now: datetime) -> int:
     records = _read(session, ids)
-    stored: dict[tuple[int, str], Conflict] = {}
-    table: Any = Conflict
-    for part in chunks(records):
-        rows = session.execute(
-            select(Conflict).where(table.programme_id.in_(part)).order_by(table.id).with_for_update()
-        )
-        stored |= {(row.programme_id, row.field): row for row in rows.scalars()}
-    opened = 0
+    book = Book(session, records)
     for members in _groups(records.values()):
-        opened += _compare(session, members, stored, actor, now)
-    session.flush()
-    return opened
+        _compare(book, members, now)
+    book.write(actor, now)
+    return book.opened
 
 
 def _groups(records: Iterable[_Record]) -> list[list[_Record]]:
@@ -102,34 +79,21 @@ def _groups(records: Iterable[_Record]) -> list[list[_Record]]:
     return list(found.values())
 
 
-def _compare(
-    session: Session,
-    members: Sequence[_Record],
-    stored: Mapping[tuple[int, str], Conflict],
-    actor: Actor,
-    now: datetime,
-) -> int:
+def _compare(book: Book, members: Sequence[_Record], now: datetime) -> None:
     """Bring the conflicts of one programme up to date. Judgements stay with it whichever record leads."""
-    judged: dict[str, set[str]] = {}
-    of_these = [row for (id_, _), row in stored.items() if any(m.row.id == id_ for m in members)]
-    for row in of_these:
-        judged.setdefault(row.field, set()).update(orjson.loads(row.judged))
-    seen: set[tuple[int, str]] = set()
-    opened = 0
+    judged = book.judged([member.row.id for member in members])
     for front in members:
-        if front.row.archived_at is not None or front.row.lead_id is not None:
-            continue
-        others = [m for m in members if m is not front and _may_be_shown(front, m)]
-        for name in dict.fromkeys([*FIELDS, *front.edits]):
-            sides, asked = _sides(name, front, others, judged.get(name, set()))
-            if sides:
-                seen.add((front.row.id, name))
-                opened += _note(session, front, name, sides, asked, judged.get(name, set()), stored, actor, now)
-    for row in of_these:
-        # What was decided stays in sight, and can be taken back, also when the sources agree by now.
-        if (row.programme_id, row.field) not in seen and row.state != "gone" and row.decision is None:
-            _move(session, row, "gone", members[0], actor, now)
-    return opened
+        owner = front.row.reporting_organisation_id
+        seen = []
+        if front.row.archived_at is None and front.row.lead_id is None:
+            others = [m for m in members if m is not front and _may_be_shown(front, m)]
+            for name in dict.fromkeys([*FIELDS, *front.edits]):
+                known = judged.get(name, set())
+                sides, asked = _sides(name, front, others, known)
+                if sides:
+                    seen.append(name)
+                    book.note(front.row.id, owner, name, sides, bool(asked), known, now)
+        book.close_rest(front.row.id, owner, seen)
 
 
 def _may_be_shown(front: _Record, other: _Record) -> bool:
@@ -162,73 +126,6 @@ def _sides(name: str, front: _Record, others: Sequence[_Record], judged: set[str
     asked = unjudged(name, [first.gist, *(side.gist for side in found)], known)
     # A value in force that was judged and meets only judged ones asks for nothing; a new one among them asks for all.
     return [first, *found], asked
-
-
-def _note(
-    session: Session,
-    front: _Record,
-    name: str,
-    sides: Sequence[Side],
-    asked: Sequence[str],
-    judged: set[str],
-    stored: Mapping[tuple[int, str], Conflict],
-    actor: Actor,
-    now: datetime,
-) -> int:
-    row = stored.get((front.row.id, name))
-    state = "open" if asked else "decided"
-    if row is None and not asked:
-        return 0
-    told = sides_text(sides)
-    if row is None:
-        row = Conflict(
-            programme_id=front.row.id, field=name, sides=told, opened_at=now, version=0, state="gone",
-            judged=dumps(sorted(judged)),
-        )  # fmt: skip
-        session.add(row)
-        session.flush()
-    if row.sides != told or not judged.issubset(orjson.loads(row.judged)):
-        row.sides, row.judged = told, dumps(sorted(judged | set(orjson.loads(row.judged))))
-        session.add(row)
-    if row.state == state:
-        return 0
-    if state == "open":
-        row.decision, row.undo, row.user_id, row.decided_at, row.reason, row.opened_at = None, None, None, None, "", now
-    _move(session, row, state, front, actor, now)
-    return int(state == "open")
-
-
-def _move(session: Session, row: Conflict, state: str, record: _Record, actor: Actor, now: datetime) -> None:
-    before, row.state = row.state, state
-    row.version += 1
-    session.add(row)
-    session.flush()
-    record_revision(session, actor, HISTORY, row.id or 0, row.version, {"state": [before, state]}, now)
-    if state != "decided":
-        event = {"open": "conflict.opened", "gone": "conflict.gone"}[state]
-        emit(session, conflict_event(event, row, record.row.reporting_organisation_id), at=now)
-
-
-def conflict_event(event: str, row: Conflict, owner: int | None) -> Change:
-    """Told to the programme's owner and the coordinators."""
-    data = {"programme_id": row.programme_id, "field": row.field, "state": row.state, "decision": row.decision}
-    return Change(event, "conflict", row.id or 0, row.version, data, "private", organisation_id=owner)
-
-
-def sides_text(sides: Sequence[Side]) -> str:
-    """The sides as they are stored."""
-    return dumps(
-        [
-            {
-                "programme_id": side.programme_id,
-                "source": side.source,
-                "at": side.at.isoformat(timespec="seconds"),
-                "user_id": side.user_id,
-                "gist": side.gist,
-            }
-            for side in sides
-        ]
-    )
 
 
 def _read(session: Session, ids: Sequence[int]) -> dict[int, _Record]:

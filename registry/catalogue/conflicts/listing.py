@@ -11,7 +11,7 @@ from sqlmodel import Session
 from registry.accounts import policy
 from registry.accounts.actor import Actor
 from registry.catalogue.conflicts.deciding import get_conflict
-from registry.catalogue.conflicts.finding import CONFLICT, HISTORY
+from registry.catalogue.conflicts.keeping import CONFLICT, HISTORY
 from registry.catalogue.conflicts.models import STATES, Conflict
 from registry.catalogue.history import Version, versions
 from registry.catalogue.models import Programme

@@ -18,7 +18,7 @@ from registry.catalogue.same_as.blocking import BLOCK, IS, MOST_IN_BLOCK, MOST_U
 from registry.catalogue.same_as.clusters import chunks, settle
 from registry.catalogue.same_as.estimating import model_in_force
 from registry.catalogue.same_as.model import Model, Score
-from registry.catalogue.same_as.pairs import Proposal, write_proposals
+from registry.catalogue.same_as.pairs import Proposal, drop_pairs, unjudged_pairs, write_proposals
 from registry.catalogue.same_as.profiles import Profile
 from registry.catalogue.same_as.reading import (
     KEY,
@@ -92,36 +92,60 @@ def _find(
     total = Found(records=len(ids))
     if not changed and not gone:
         return total
-    touched = {*changed, *gone, *_store(session, kind, changed, gone)}
+    blurred, cleared = _store(session, kind, changed, gone)
+    touched = {*changed, *gone, *cleared}
     neighbours = _Neighbours.read(session, kind, touched)
     proposals = neighbours.propose(kind, model[0])
     written = write_proposals(session, kind, touched, proposals, model[1], actor, now)
-    total.found, total.gone = written.found, written.gone
+    total.found, total.gone = written.found, written.gone + _drop_blurred(session, kind, blurred)
     if written.regroup:
         total.regrouped = len(settle(session, kind, written.regroup, actor, now))
     return total
 
 
-def _store(session: Session, kind: str, changed: Mapping[int, Current], gone: list[int]) -> set[int]:
-    """Store profiles and keys. Returns records whose pairs may change with them: a key they share became or ceased to
-    be one that too many share.
+def _store(
+    session: Session, kind: str, changed: Mapping[int, Current], gone: list[int]
+) -> tuple[list[int], set[int]]:  # fmt: skip
+    """Store profiles and keys. Returns (keys that too many share by now, records whose pairs are to be found anew).
+
+    The latter share a key that few enough share by now, or an identifier that too many carry: rare.
     """
     old = stored_keys(session, kind, [*changed, *gone])
     values = {value for found in old.values() for _, value in found}
     values |= {value for record in changed.values() for _, value in keys(kind, record.profile)}
-    sizes = _sizes(session, values)
+    before = _sizes(session, values)
     store(session, kind, changed, gone)
     after = _sizes(session, values)
-    turned = [
-        value
-        for (role, value) in sizes.keys() | after.keys()
-        if _says_something(role, sizes.get((role, value), 0)) != _says_something(role, after.get((role, value), 0))
-        and sizes.get((role, value)) and after.get((role, value))
-    ]  # fmt: skip
+    blurred, cleared = [], []
+    for role, value in before.keys() & after.keys():
+        told, tells = (_says_something(role, sizes[role, value]) for sizes in (before, after))
+        if told and not tells and role == BLOCK:
+            blurred.append(value)
+        elif told != tells:
+            cleared.append(value)
     affected: set[int] = set()
-    for part in chunks(turned):
+    for part in chunks(cleared):
         affected.update(session.execute(select(KEY.c.record_id).where(KEY.c.value.in_(part))).scalars())
-    return affected
+    return blurred, affected
+
+
+def _drop_blurred(session: Session, kind: str, blurred: list[int]) -> int:
+    """Drop pairs that nobody judged and that shared no other telling key than these. Returns how many."""
+    members: set[int] = set()
+    for part in chunks(blurred):
+        members.update(session.execute(select(KEY.c.record_id).where(KEY.c.value.in_(part))).scalars())
+    if not members:
+        return 0
+    pairs = unjudged_pairs(session, kind, members)
+    own = stored_keys(session, kind, {record for pair in pairs for record in pair})
+    shared = {pair: {value for role, value in own[pair[0]] & own[pair[1]] if role == BLOCK} for pair in pairs}
+    sizes = _sizes(session, {value for values in shared.values() for value in values})
+    lost = [
+        pairs[pair] for pair, values in shared.items()
+        if not any(_says_something(BLOCK, sizes[BLOCK, value]) for value in values)
+    ]  # fmt: skip
+    drop_pairs(session, lost)
+    return len(lost)
 
 
 def _says_something(role: int, records: int) -> bool:

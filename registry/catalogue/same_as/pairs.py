@@ -91,6 +91,23 @@ def _stored(session: Session, kind: str, records: Collection[int]) -> dict[Pair,
     return found
 
 
+def unjudged_pairs(session: Session, kind: str, records: Collection[int]) -> dict[Pair, int]:
+    """Pair → its id, of pairs within these records that neither a person nor a rule has decided."""
+    found: dict[Pair, int] = {}
+    for part in chunks(records):
+        statement = select(PAIR.c.id, PAIR.c.first_id, PAIR.c.second_id).where(
+            PAIR.c.kind == kind, PAIR.c.first_id.in_(part), PAIR.c.decided_by.is_(None)
+        )
+        found |= {(a, b): id_ for id_, a, b in session.execute(statement) if b in records}
+    return found
+
+
+def drop_pairs(session: Session, ids: Collection[int]) -> None:
+    """Forget pairs."""
+    for part in chunks(ids):
+        session.execute(delete(PAIR).where(PAIR.c.id.in_(part)))
+
+
 def parts_text(score: Score) -> str:
     """The parts as they are stored: [[field, level, bits]]."""
     return dumps([[part.field, part.level, part.bits] for part in score.parts])
@@ -132,7 +149,6 @@ def _apply(
         )
     if updates:
         session.execute(_UPDATE, updates)
-    for part in chunks(dropped):
-        session.execute(delete(PAIR).where(PAIR.c.id.in_(part)))
+    drop_pairs(session, dropped)
     if revisions:
         session.execute(insert(REVISION), revisions)

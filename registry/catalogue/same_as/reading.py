@@ -93,8 +93,8 @@ def stored_profiles(session: Session, kind: str, ids: Collection[int]) -> dict[i
     return found
 
 
-def stale(session: Session, kind: str, limit: int) -> list[int]:
-    """Records, at most `limit` by id, whose stored profile is missing, of another version, or of what is archived."""
+def stale(session: Session, kind: str, limit: int, after: int = 0) -> list[int]:
+    """At most `limit` records above an id whose profile is missing, of another version, or of an archived one."""
     table = RECORDS[kind]
     joined = table.outerjoin(PROFILE, and_(PROFILE.c.kind == kind, PROFILE.c.record_id == table.c.id))
     behind = or_(
@@ -104,6 +104,7 @@ def stale(session: Session, kind: str, limit: int) -> list[int]:
         and_(table.c.archived_at.is_(None), behind),
         and_(table.c.archived_at.is_not(None), PROFILE.c.record_id.is_not(None)),
     )
+    wanted = and_(table.c.id > after, wanted)
     return list(
         session.execute(
             select(table.c.id).select_from(joined).where(wanted).order_by(table.c.id).limit(limit)
