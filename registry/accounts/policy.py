@@ -159,6 +159,11 @@ ROUTES: dict[str | tuple[str, str], Rule] = {
     "web.subscriptions.replay_one": Rule(MEMBERS),
     "web.subscriptions.delete": Rule(MEMBERS),
     # Pages
+    "web.users.index": Rule(ADMINS),
+    "web.users.new": Rule(ADMINS),
+    "web.users.disable": Rule(ADMINS),
+    "web.users.enable": Rule(ADMINS),
+    "web.users.new_password": Rule(ADMINS),
     "web.overview.home": Rule(EVERYONE),
     "web.programmes.index": Rule(EVERYONE),
     "web.programmes.show": Rule(EVERYONE),

@@ -11,7 +11,7 @@ from registry.accounts.actor import Actor
 from registry.accounts.models import User
 from registry.accounts.schemas import UserForm, normal_email
 from registry.db import touch, utcnow
-from registry.errors import N_, InvalidInput, NotFound
+from registry.errors import N_, Conflict, InvalidInput, NotFound
 from registry.schemas import load
 
 USER = User.__table__  # type: ignore[attr-defined]
@@ -57,9 +57,22 @@ def find_user(session: Session, actor: Actor, email: str) -> User:
     return user
 
 
+def get_user(session: Session, actor: Actor, user_id: int) -> User:
+    """The account of that number, if the actor may see it. Raises NotFound."""
+    user = session.scalar(select(User).where(USER.c.id == user_id, policy.visible(actor, User)))
+    if user is None:
+        raise NotFound(N_("There is no such account."))
+    return user
+
+
 def disable_user(session: Session, actor: Actor, user: User) -> None:
-    """Close an account: its sessions end and its tokens are refused, until it is enabled again."""
+    """Close an account: its sessions end and its tokens are refused, until it is enabled again.
+
+    Raises Conflict for one's own: nobody might be left who could enable it.
+    """
     policy.require(actor, "user.manage", user)
+    if user.id == actor.user_id:
+        raise Conflict(N_("You cannot disable your own account."))
     if user.disabled_at is None:
         user.disabled_at = utcnow()
         _renew_key(session, user)

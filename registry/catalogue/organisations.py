@@ -27,6 +27,7 @@ __all__ = [
     "create_organisation",
     "descriptions_of",
     "find_by_identifier",
+    "find_named",
     "find_or_create",
     "get_organisation",
     "identifiers_of",
@@ -186,6 +187,14 @@ def descriptions_of(session: Session, ids: Sequence[int]) -> dict[int, str]:
     """Organisation id → description, which lists do not read."""
     rows = session.execute(select(O.id, O.description).where(O.id.in_(ids)))
     return {row.id: row.description for row in rows}
+
+
+def find_named(session: Session, text: str) -> list[int]:
+    """Ids of the organisation with this identifier, else of those (at most two) with exactly this name."""
+    identified = find_by_identifier(session, text)
+    if identified is not None:
+        return [identified]
+    return list(session.scalars(select(O.id).where(O.name == text, O.archived_at.is_(None)).limit(2)))
 
 
 def find_by_identifier(session: Session, text: str) -> int | None:

@@ -8,7 +8,8 @@ from sqlmodel import Session
 
 from registry.accounts.actor import Actor
 from registry.catalogue.history import Version
-from registry.catalogue.models import Organisation, OrganisationIdentifier
+from registry.catalogue.models import Organisation
+from registry.catalogue.organisations import find_named
 from registry.catalogue.reference import regions, states, themes
 from registry.errors import N_, InvalidInput
 from registry.matching import entries
@@ -87,7 +88,7 @@ def with_organisation(session: Session, actor: Actor, data: dict[str, Any]) -> d
         if session.execute(known).first() is None:
             raise InvalidInput({"organisation_id": [N_("There is no such organisation.")]})
         return data
-    found = _organisations_named(session, str(named).strip())
+    found = find_named(session, str(named).strip())
     if len(found) != 1:
         message = (
             N_("Several organisations have this name: write its identifier.")
@@ -96,17 +97,6 @@ def with_organisation(session: Session, actor: Actor, data: dict[str, Any]) -> d
         )
         raise InvalidInput({"organisation": [message]})
     return {**{name: value for name, value in data.items() if name != "organisation"}, "organisation_id": found[0]}
-
-
-def _organisations_named(session: Session, text: str) -> list[int]:
-    organisation: Any = Organisation
-    identifier: Any = OrganisationIdentifier
-    by_identifier = select(identifier.organisation_id).where(identifier.value == text)
-    found = list(session.execute(by_identifier).scalars())
-    if not found:
-        by_name = select(organisation.id).where(organisation.name == text, organisation.archived_at.is_(None)).limit(2)
-        found = list(session.execute(by_name).scalars())
-    return found
 
 
 def create_offer(session: Session, actor: Actor, data: dict[str, Any], now: datetime | None = None) -> Offer:

@@ -27,11 +27,13 @@ from registry.web import (
     standards_pages,
     state_pages,
     subscription_pages,
+    user_pages,
 )
 
 MODULES = [
     overview_pages,
     session_pages,
+    user_pages,
     programme_pages,
     organisation_pages,
     state_pages,

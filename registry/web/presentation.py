@@ -32,6 +32,7 @@ NAVIGATION = [
     ("web.listed.index", "web.listed.", N_("Sanctions lists")),
     ("web.same_as.index", "web.same_as.", N_("Same as")),
     ("web.conflicts.index", "web.conflicts.", N_("Conflicts")),
+    ("web.users.index", "web.users.", N_("Users")),
 ]
 """Endpoint, beginning of the endpoints that belong to it, words."""
 

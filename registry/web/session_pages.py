@@ -23,12 +23,6 @@ pages = Blueprint("session", __name__)
 EXPIRED = N_("This page had been open for too long. Please sign in again.")
 
 
-@pages.app_template_global()
-def account_links() -> list[dict[str, str]]:
-    """What stands beside the name of who is signed in, on every page."""
-    return [{"url": url_for("web.session.account"), "label": gettext("My account")}]
-
-
 @pages.route("/login", methods=["GET", "POST"])
 def login() -> ResponseReturnValue:
     """The form to sign in; then on to where the reader wanted to go."""

@@ -74,6 +74,9 @@ PAGES = [
     ("/en/webhooks/1?status=waiting", ("coordinator", "admin")),
     ("/en/webhooks/1/edit", ("coordinator",)),
     ("/en/webhooks/1/messages/1", ("coordinator", "admin")),
+    ("/en/users", ("admin",)),
+    ("/en/users/new", ("admin",)),
+    ("/en/programmes/new", ("donor", *STAFF)),
     ("/en/login", EVERYBODY),
     ("/en/account", MEMBERS),
 ]
