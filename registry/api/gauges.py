@@ -14,6 +14,7 @@ from registry.events.sequencer import last_position
 from registry.matching.models import NEED_STATUSES, OFFER_STATUSES, Need, Offer
 from registry.sync import heartbeat
 from registry.sync.models import RUN_STATUSES, Feed, Run, Schedule
+from registry.webhooks.models import WAITING, Delivery, Subscription
 
 LATE = timedelta(minutes=15)
 """A feed is late when its sync was due this long ago and nobody is at it."""
@@ -29,6 +30,14 @@ def lines(session: Session, now: datetime) -> Iterator[str]:
     yield from _one("casa_events_sequenced", "Position of the newest event.", last_position(session))
     waiting = select(func.count()).select_from(Event).where(col(Event.position).is_(None))
     yield from _one("casa_events_unsequenced", "Events without a position yet.", session.execute(waiting).scalar_one())
+    waiting_messages = select(func.count()).where(col(Delivery.status) == WAITING)
+    yield from _one(
+        "casa_webhook_messages_waiting", "Messages to be sent.", session.execute(waiting_messages).scalar_one()
+    )
+    failing = select(func.count()).where(col(Subscription.enabled), col(Subscription.failing_since).is_not(None))
+    yield from _one(
+        "casa_webhooks_failing", "Subscriptions that take nothing now.", session.execute(failing).scalar_one()
+    )
     yield from _one("casa_feeds_late", f"Feeds due over {LATE.seconds // 60} minutes ago.", feeds_late(session, now))
 
 

@@ -88,15 +88,22 @@ def claim(
             found += _pick(_candidates(session, now, failing, room, busy, only), room, busy)
     if not found:
         return []
-    until = now + timedelta(seconds=LEASE_SECONDS)
-    # The conditions again: another courier may have been faster since the rows were read.
-    claimed = session.execute(
-        update(DELIVERY)
+    # The conditions again: another courier may have been faster. Nobody waits for a row here, so there is no circle.
+    ours = session.execute(
+        select(DELIVERY.c.id)
         .where(DELIVERY.c.id.in_(found), DELIVERY.c.status == WAITING, _free(now))
-        .values(lease_owner=owner, lease_until=until, fence=DELIVERY.c.fence + 1)
-        .returning(DELIVERY.c.id)
+        .with_for_update(skip_locked=True)
     ).scalars()
-    return _jobs(session, keys, list(claimed), now)
+    claimed = list(ours)
+    if not claimed:
+        return []
+    until = now + timedelta(seconds=LEASE_SECONDS)
+    session.execute(
+        update(DELIVERY)
+        .where(DELIVERY.c.id.in_(claimed))
+        .values(lease_owner=owner, lease_until=until, fence=DELIVERY.c.fence + 1)
+    )
+    return _jobs(session, keys, claimed, now)
 
 
 def _candidates(
@@ -179,7 +186,12 @@ def _jobs(session: Session, keys: Keys, ids: list[int], now: datetime) -> list[J
             )
         )
     for subscription_id, reason in sorted(unfit.items()):
-        locked = session.get(Subscription, subscription_id, with_for_update=True, populate_existing=True)
-        if locked is not None:
+        locked = session.execute(
+            select(Subscription)
+            .where(SUBSCRIPTION.c.id == subscription_id)
+            .with_for_update(skip_locked=True)
+            .execution_options(populate_existing=True)
+        ).scalar_one_or_none()
+        if locked is not None:  # else somebody is changing it: its claims end with their leases
             disable(session, COURIER, locked, reason, now)
     return jobs
