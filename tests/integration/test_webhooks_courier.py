@@ -79,14 +79,13 @@ def test_dead_receivers_keep_the_healthy_ones_not_waiting(
             subscribe(database, allowed, server.serve(f"/hook{number}", body(b"ok")), owner)
         took = []
         with running(Courier(database, allowed, "test", deadline=15)):
-            for number in range(1, 6):
+            for number in range(1, 5):
                 with database.transaction() as session:
                     emit(session, Change("need.opened", "need", number, 1, {"title": "x"}))
                 committed = time.time()
                 eventually(lambda number=number: len(server.requests) >= 8 * number, 10)
                 took.append(max(request.at for request in server.requests) - committed)
-                time.sleep(0.2)
-        assert sorted(took)[3] < 2, f"seconds to the last of eight receivers: {took}"
+        assert sorted(took)[2] < 2, f"seconds to the last of eight receivers: {took}"
         assert {d.status for d in deliveries(database) if d.attempts} == {"delivered"}
 
 

@@ -80,18 +80,18 @@ def test_an_event_reaches_its_receiver_signed_as_the_other_implementation_wants_
 
 
 def test_every_try_sends_the_same_bytes_under_the_same_id_with_its_own_time(
-    database: Database, allowed: Settings, server: FaultServer
+    sqlite_database: Database, allowed: Settings, server: FaultServer
 ) -> None:
-    subscribe(database, allowed, server.serve("/hook", body(b"no", "500 Oh")))
-    happen(database)
+    subscribe(sqlite_database, allowed, server.serve("/hook", body(b"no", "500 Oh")))
+    happen(sqlite_database)
     for _ in range(3):
-        deliver(database, replace(allowed, public_url="http://moved.test"))
-        let_time_pass(database, 4000)
+        deliver(sqlite_database, replace(allowed, public_url="http://moved.test"))
+        let_time_pass(sqlite_database, 4000)
     server.serve("/hook", OK)
-    deliver(database, allowed)
+    deliver(sqlite_database, allowed)
     assert len({request.body for request in server.requests}) == 1 and len(server.requests) == 4
     assert len({request.headers["webhook-id"] for request in server.requests}) == 1
-    assert [a.number for a in attempts(database)] == [1, 2, 3, 4]
+    assert [a.number for a in attempts(sqlite_database)] == [1, 2, 3, 4]
     assert all(abs(int(r.headers["webhook-timestamp"]) - r.at) < 3 for r in server.requests)
 
 
@@ -129,33 +129,33 @@ def test_what_is_not_taken_is_noted_and_tried_again(
 
 
 def test_the_tries_end_after_three_days_and_the_receiver_is_switched_off_with_its_reason(
-    database: Database, allowed: Settings, server: FaultServer
+    sqlite_database: Database, allowed: Settings, server: FaultServer
 ) -> None:
-    number, _ = subscribe(database, allowed, server.serve("/hook", body(b"no", "503 Later")))
-    happen(database)
+    number, _ = subscribe(sqlite_database, allowed, server.serve("/hook", body(b"no", "503 Later")))
+    happen(sqlite_database)
     waits = []
     for _ in range(20):
-        deliver(database, allowed)
-        (delivery,) = deliveries(database)
+        deliver(sqlite_database, allowed)
+        (delivery,) = deliveries(sqlite_database)
         if delivery.status != "waiting":
             break
         waits.append(due_in(delivery))
-        let_time_pass(database, waits[-1] + 1)
+        let_time_pass(sqlite_database, waits[-1] + 1)
     assert delivery.status == "failed" and delivery.tries == 11 and 60 * 3600 < sum(waits) < 90 * 3600
-    off = subscription(database, number)
+    off = subscription(sqlite_database, number)
     assert (off.enabled, off.disabled_reason, off.version) == (False, "failing", 2)
-    happen(database, 3)
-    assert deliver(database, allowed) == {} and len(deliveries(database)) == 1
+    happen(sqlite_database, 3)
+    assert deliver(sqlite_database, allowed) == {} and len(deliveries(sqlite_database)) == 1
 
 
 def test_410_switches_the_subscription_off_and_what_waits_is_called_off(
-    database: Database, allowed: Settings, server: FaultServer
+    sqlite_database: Database, allowed: Settings, server: FaultServer
 ) -> None:
-    number, _ = subscribe(database, allowed, server.serve("/hook", body(b"moved away", "410 Gone")))
-    happen(database, 3)
-    deliver(database, allowed)
-    assert subscription(database, number).disabled_reason == "gone"
-    ended = Counter((d.status, d.reason) for d in deliveries(database))
+    number, _ = subscribe(sqlite_database, allowed, server.serve("/hook", body(b"moved away", "410 Gone")))
+    happen(sqlite_database, 3)
+    deliver(sqlite_database, allowed)
+    assert subscription(sqlite_database, number).disabled_reason == "gone"
+    ended = Counter((d.status, d.reason) for d in deliveries(sqlite_database))
     assert ended[("failed", "gone")] >= 1 and sum(ended.values()) == 3
     assert set(ended) <= {("failed", "gone"), ("cancelled", "disabled")}
 
@@ -194,16 +194,16 @@ def test_a_receiver_that_is_down_is_asked_one_at_a_time_and_gets_all_at_once_whe
 
 
 def test_what_one_subscription_is_for_is_all_it_gets(
-    database: Database, allowed: Settings, server: FaultServer
+    sqlite_database: Database, allowed: Settings, server: FaultServer
 ) -> None:
-    needs, _ = subscribe(database, allowed, server.serve("/needs", OK), types=["need.*"])
-    opened, _ = subscribe(database, allowed, server.serve("/opened", OK), types=["need.opened", "offer.opened"])
-    kenya, _ = subscribe(database, allowed, server.serve("/kenya", OK), states=["KEN"])
-    happen(database, state="KEN")
-    happen(database, type_="need.updated", state="UGA")
-    happen(database, type_="offer.opened")
-    deliver(database, allowed)
-    got = {n: [d.event_type for d in deliveries(database, n)] for n in (needs, opened, kenya)}
+    needs, _ = subscribe(sqlite_database, allowed, server.serve("/needs", OK), types=["need.*"])
+    opened, _ = subscribe(sqlite_database, allowed, server.serve("/opened", OK), types=["need.opened", "offer.opened"])
+    kenya, _ = subscribe(sqlite_database, allowed, server.serve("/kenya", OK), states=["KEN"])
+    happen(sqlite_database, state="KEN")
+    happen(sqlite_database, type_="need.updated", state="UGA")
+    happen(sqlite_database, type_="offer.opened")
+    deliver(sqlite_database, allowed)
+    got = {n: [d.event_type for d in deliveries(sqlite_database, n)] for n in (needs, opened, kenya)}
     assert got == {
         needs: ["need.opened", "need.updated"],
         opened: ["need.opened", "offer.opened"],
@@ -242,33 +242,33 @@ def test_whose_account_ends_or_acts_for_somebody_else_is_told_nothing_more(
 
 
 def test_another_key_of_the_registry_is_noticed_before_anything_is_signed_with_it(
-    database: Database, allowed: Settings, server: FaultServer
+    sqlite_database: Database, allowed: Settings, server: FaultServer
 ) -> None:
-    number, secret = subscribe(database, allowed, server.serve("/hook", OK))
-    happen(database)
+    number, secret = subscribe(sqlite_database, allowed, server.serve("/hook", OK))
+    happen(sqlite_database)
     other = replace(allowed, secret_key="another-key-of-the-registry")
-    deliver(database, other)
-    assert server.requests == [] and subscription(database, number).disabled_reason == "key"
-    with database.transaction() as session:
+    deliver(sqlite_database, other)
+    assert server.requests == [] and subscription(sqlite_database, number).disabled_reason == "key"
+    with sqlite_database.transaction() as session:
         _, secret = rotate_secret(session, TEST, number, 24, None, other)
         update_subscription(session, TEST, number, {"enabled": True}, None, other)
-    happen(database)
-    deliver(database, other)
+    happen(sqlite_database)
+    deliver(sqlite_database, other)
     (request,) = server.requests
     assert Webhook(secret).verify(request.body, request.headers) and " " not in request.headers["webhook-signature"]
 
 
 def test_during_a_rotation_both_secrets_verify_and_afterwards_the_new_one_alone(
-    database: Database, allowed: Settings, server: FaultServer
+    sqlite_database: Database, allowed: Settings, server: FaultServer
 ) -> None:
-    number, old = subscribe(database, allowed, server.serve("/hook", OK))
-    with database.transaction() as session:
+    number, old = subscribe(sqlite_database, allowed, server.serve("/hook", OK))
+    with sqlite_database.transaction() as session:
         _, new = rotate_secret(session, TEST, number, 2, None, allowed)
-    happen(database)
-    deliver(database, allowed)
-    let_time_pass(database, 2 * 3600 + 1)
-    happen(database)
-    deliver(database, allowed)
+    happen(sqlite_database)
+    deliver(sqlite_database, allowed)
+    let_time_pass(sqlite_database, 2 * 3600 + 1)
+    happen(sqlite_database)
+    deliver(sqlite_database, allowed)
     during, after = server.requests
     assert new != old and new.startswith("whsec_")
     for secret, request in ((old, during), (new, during), (new, after)):
@@ -277,9 +277,9 @@ def test_during_a_rotation_both_secrets_verify_and_afterwards_the_new_one_alone(
         Webhook(old).verify(after.body, after.headers)
 
 
-def test_the_secret_stands_nowhere_in_the_database(database: Database, allowed: Settings) -> None:
-    number, secret = subscribe(database, allowed, "https://receiver.example/hook")
-    stored = subscription(database, number)
+def test_the_secret_stands_nowhere_in_the_database(sqlite_database: Database, allowed: Settings) -> None:
+    number, secret = subscribe(sqlite_database, allowed, "https://receiver.example/hook")
+    stored = subscription(sqlite_database, number)
     raw_secret = Keys(allowed).secret(stored.salt)
     for value in stored.model_dump().values():
         assert secret not in str(value) and raw_secret.hex() not in str(value)
@@ -376,17 +376,17 @@ def test_a_burst_makes_no_more_rows_than_room_and_nothing_is_lost_or_pruned_befo
 
 
 def test_one_message_is_sent_again_on_request_the_same_bytes(
-    database: Database, allowed: Settings, server: FaultServer
+    sqlite_database: Database, allowed: Settings, server: FaultServer
 ) -> None:
-    number, _ = subscribe(database, allowed, server.serve("/hook", OK))
-    happen(database)
-    deliver(database, allowed)
-    with database.transaction() as session:
-        replay_one(session, TEST, number, deliveries(database)[0].id or 0)
-    deliver(database, replace(allowed, public_url="http://moved.test"))
+    number, _ = subscribe(sqlite_database, allowed, server.serve("/hook", OK))
+    happen(sqlite_database)
+    deliver(sqlite_database, allowed)
+    with sqlite_database.transaction() as session:
+        replay_one(session, TEST, number, deliveries(sqlite_database)[0].id or 0)
+    deliver(sqlite_database, replace(allowed, public_url="http://moved.test"))
     first, again = server.requests
     assert first.body == again.body and first.headers["webhook-id"] == again.headers["webhook-id"]
-    assert [d.attempts for d in deliveries(database)] == [2]
+    assert [d.attempts for d in deliveries(sqlite_database)] == [2]
 
 
 def test_everything_from_a_place_on_is_sent_again_and_what_was_missed_while_off_too(
@@ -413,32 +413,32 @@ def test_everything_from_a_place_on_is_sent_again_and_what_was_missed_while_off_
 
 
 def test_a_test_message_is_tried_once_even_where_the_subscription_is_off(
-    database: Database, allowed: Settings, server: FaultServer
+    sqlite_database: Database, allowed: Settings, server: FaultServer
 ) -> None:
-    number, secret = subscribe(database, allowed, server.serve("/hook", body(b"no", "500 Oh")))
-    with database.transaction() as session:
+    number, secret = subscribe(sqlite_database, allowed, server.serve("/hook", body(b"no", "500 Oh")))
+    with sqlite_database.transaction() as session:
         disable(session, TEST, session.get_one(Subscription, number), "person", utcnow())
     for _ in range(2):
-        with database.transaction() as session:
+        with sqlite_database.transaction() as session:
             send_test(session, TEST, number, "http://registry.test")
-    assert deliver(database, allowed) == {"failed": 1}
+    assert deliver(sqlite_database, allowed) == {"failed": 1}
     (request,) = server.requests
     assert Webhook(secret).verify(request.body, request.headers)["type"] == "casa.test"
-    assert subscription(database, number).failures == 0 and deliveries(database)[0].status == "failed"
+    assert subscription(sqlite_database, number).failures == 0 and deliveries(sqlite_database)[0].status == "failed"
 
 
 def test_a_single_message_can_be_tried_by_its_number(
-    database: Database, allowed: Settings, server: FaultServer
+    sqlite_database: Database, allowed: Settings, server: FaultServer
 ) -> None:
-    subscribe(database, allowed, server.serve("/hook", OK))
-    happen(database, 2)
-    with database.transaction() as session:
+    subscribe(sqlite_database, allowed, server.serve("/hook", OK))
+    happen(sqlite_database, 2)
+    with sqlite_database.transaction() as session:
         filling.fill(session, "http://registry.test", utcnow())
-    one = deliveries(database)[1].id or 0
-    outcome = deliver_one(database, allowed, one, owner="job")
+    one = deliveries(sqlite_database)[1].id or 0
+    outcome = deliver_one(sqlite_database, allowed, one, owner="job")
     assert outcome is not None and outcome.reason is None
-    assert deliver_one(database, allowed, one, owner="job") is None
-    assert [d.status for d in deliveries(database)] == ["waiting", "delivered"]
+    assert deliver_one(sqlite_database, allowed, one, owner="job") is None
+    assert [d.status for d in deliveries(sqlite_database)] == ["waiting", "delivered"]
 
 
 def test_messages_that_ended_long_ago_are_forgotten_with_their_tries(
