@@ -20,6 +20,7 @@ from registry.catalogue.cluster_counting import leading, organisations_once, sam
 from registry.catalogue.counting import counted
 from registry.catalogue.models import Organisation, Programme
 from registry.catalogue.paging import Page, Sort, keyset, sort_of
+from registry.catalogue.party_names import written_names
 from registry.catalogue.reference import areas, codelist, country_of_iati, region_and_below, regions, themes
 from registry.catalogue.writing import FACET, PROGRAMME
 from registry.errors import N_, InvalidInput
@@ -183,7 +184,8 @@ def facet_counts(session: Session, actor: Actor, filters: Filters, language: str
         values = counts.get(facet, [])
         wanted = set(filters.values.get(facet, ()))
         shown[facet] = values[:MOST_VALUES] + [item for item in values[MOST_VALUES:] if item[0] in wanted]
-    labels = facet_labels(session, {facet: [value for value, _ in values] for facet, values in shown.items()}, language)
+    values_of = {facet: [value for value, _ in values] for facet, values in shown.items()}
+    labels = facet_labels(session, actor, values_of, language)
     return {
         facet: [FacetCount(value, labels[facet, value], number) for value, number in values]
         for facet, values in shown.items()
@@ -227,17 +229,17 @@ def _count_values(
 
 
 def facet_labels(
-    session: Session, values: Mapping[str, Sequence[str]], language: str = "en"
+    session: Session, actor: Actor, values: Mapping[str, Sequence[str]], language: str = "en"
 ) -> dict[tuple[str, str], str]:
     """(facet, value) → words for a person; the value itself where there are none."""
     ids = [int(value) for value in values.get("organisation", ()) if value.isdecimal()]
-    names: dict[str, str] = {}
+    names = written_names(session, actor, values.get("organisation", ()))
     if ids:
         organisation: Any = Organisation
         rows = session.execute(
             select(organisation.id, organisation.name, organisation.names).where(organisation.id.in_(ids))
         )
-        names = {str(id_): translations.get(language) or name for id_, name, translations in rows}
+        names |= {str(id_): translations.get(language) or name for id_, name, translations in rows}
     return {
         (facet, value): _label(facet, value, language, names) for facet, listed in values.items() for value in listed
     }

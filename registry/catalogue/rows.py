@@ -67,7 +67,7 @@ def derive(document: Document, *, themes: Sequence[str], source: str, relevance:
     start, end = date_of(document, "2", "1"), date_of(document, "4", "3")
     title, language = title_of(document)
     reporting = _party(document["reporting_org"]) if document.get("reporting_org") else None
-    parties = _parties(document, reporting)
+    parties = parties_of(document)
     totals = totals_of(document)
     row = {
         "iati_identifier": str(document.get("iati_identifier") or "")[:500],
@@ -136,10 +136,11 @@ def _party(org: Document) -> Party:
     return Party(usable_ref(org.get("ref")), name, names, _code(org.get("type"), 4))
 
 
-def _parties(document: Document, reporting: Party | None) -> list[Party]:
+def parties_of(document: Document) -> list[Party]:
+    """The organisations that a document names, each once: who reports, then who takes part."""
     found: dict[str, Party] = {}
-    listed = [_party(org) for org in document.get("participating_orgs") or ()]
-    for party in ([reporting] if reporting else []) + listed:
+    reporting = [document["reporting_org"]] if document.get("reporting_org") else []
+    for party in (_party(org) for org in (*reporting, *(document.get("participating_orgs") or ()))):
         key = party.ref or organisation_key(party.name)
         if key and not (key in found and found[key].name):
             found[key] = party

@@ -143,6 +143,22 @@ def test_labels_are_words(stocked: Session) -> None:
     assert all(item.label and item.label != item.value for facet in ("status", "region") for item in found[facet])
 
 
+def test_an_organisation_without_identifier_goes_by_its_name_as_written(stocked: Session) -> None:
+    def labels(actor: Actor) -> dict[str, str]:
+        return {i.value: i.label for i in listing.facet_counts(stocked, actor, Filters())["organisation"]}
+
+    party = {"role": "4", "narratives": [{"text": "Comité Local d’Appui"}]}
+    known = {"role": "4", "ref": "ORG-KNOWN", "narratives": [{"text": "Known Body"}]}
+    incoming = Incoming(document(8) | {"participating_orgs": [party, known]}, None, [], "scope all")
+    store_batch(stocked, [incoming], source="feed:1", run_id=1, actor=FEED, now=NOW + timedelta(hours=1))
+    shouted = {"role": "4", "narratives": [{"text": "COMITÉ LOCAL D’APPUI"}]}
+    hidden = {"title": [{"text": "Hidden"}], "participating_orgs": [shouted]}
+    create_programme(stocked, system("test"), {"document": hidden, "visibility": "private"})
+    (key,) = [value for value in labels(ANONYMOUS) if value.startswith("name:")]
+    assert labels(ANONYMOUS)[key] == "Comité Local d’Appui", "a hidden programme's spelling is shown"
+    assert labels(system("test"))[key] == "COMITÉ LOCAL D’APPUI", "not the latest spelling"
+
+
 def test_counts_follow_every_change(stocked: Session) -> None:
     assert listing.count_programmes(stocked, ANONYMOUS, Filters()) == 8
     assert counts(stocked)["theme"]["marking"] == 4

@@ -9,7 +9,7 @@ from registry import __version__
 from registry.http import RegistryFlask
 from registry.matching import needs
 from tests.support.pages import Page, check_page
-from tests.support.people import client_for
+from tests.support.people import client_for, make_user
 from tests.support.web_world import World, acting
 
 
@@ -258,6 +258,14 @@ def test_a_programme_is_entered_by_a_donor_and_what_does_not_fit_is_named(
         "amount": 25_000_050, "currency": "EUR", "value_date": "2026-01-01",
     }  # fmt: skip
     assert browser(sqlite_app, world, "state").get(path).status_code == 403
+
+
+def test_an_agency_enters_its_programme_on_either_engine(app: RegistryFlask) -> None:
+    client = client_for(app, make_user(app.database, "agency"))
+    made = client.post("/en/programmes/new", data={"title": "Registers for border posts", "language": "en"})
+    assert made.status_code == 303
+    shown = check_page(client.get(made.location).get_data(as_text=True)).text
+    assert "Organisation of a agency" in shown and "Entered by a person" in shown
 
 
 def test_a_programme_is_withdrawn_with_a_reason(sqlite_app: RegistryFlask, world: World) -> None:
