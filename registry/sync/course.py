@@ -124,7 +124,7 @@ class Course:
             _feed, run = runs.begin(session, feed.id or 0, self.trigger, self.actor, now, self._goes_on)
             alive = runs.running(session)
         if not self.dry_run:
-            spooling.drop_others(self.settings, alive)
+            spooling.drop_others(self.settings, alive, now)
         scope = self.scope or feed.scope
         key = reading_key(adapter.name, adapter.reads_as(feed.config), JUDGES[adapter.target]().version, scope)
         self.writing = Writing(

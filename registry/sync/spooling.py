@@ -6,6 +6,7 @@
 import hashlib
 import shutil
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from registry.settings import Settings
 from registry.sync.models import Run
 
 BLOCK = 1 << 20
+LEFT_BEHIND = 24 * 3600
+"""Seconds after which a document without a run is taken to be forgotten"""
 
 
 def folder_of(settings: Settings, run_id: int) -> Path:
@@ -29,14 +32,17 @@ def drop(settings: Settings, run_id: int) -> None:
     shutil.rmtree(settings.data_dir / "spool" / f"run-{run_id}", ignore_errors=True)
 
 
-def drop_others(settings: Settings, alive: Iterable[int]) -> None:
-    """Remove what runs left behind that do not go on."""
+def drop_others(settings: Settings, alive: Iterable[int], now: datetime) -> None:
+    """Remove what ended runs left behind, but nothing fresh: a run may have begun since `alive` was read."""
     keep = {f"run-{run_id}" for run_id in alive}
     folder = settings.data_dir / "spool"
-    if folder.is_dir():
-        for entry in folder.iterdir():
-            if entry.name not in keep:
-                shutil.rmtree(entry, ignore_errors=True)
+    for entry in folder.iterdir() if folder.is_dir() else ():
+        try:
+            is_old = now.timestamp() - entry.stat().st_mtime > LEFT_BEHIND
+        except FileNotFoundError:
+            continue  # its run ended just now
+        if is_old and entry.name not in keep:
+            shutil.rmtree(entry, ignore_errors=True)
 
 
 def sha256_of(path: Path) -> str:

@@ -280,7 +280,7 @@ class TestApi:
 
     def test_a_login_reads_the_api_too(self, app: RegistryFlask, user: User) -> None:
         answer = client_for(app, user).get("/api/v1/changes")
-        assert answer.status_code == 200 and "private" in answer.headers["Cache-Control"]
+        assert answer.status_code == 200 and "no-store" in answer.headers["Cache-Control"]
 
     def test_pages_take_no_tokens(self, app: RegistryFlask, database: Database, user: User) -> None:
         headers = {"Authorization": "Bearer casa_1_x"}

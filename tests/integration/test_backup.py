@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from sqlalchemy import Table, inspect, select, text
+from sqlalchemy import Table, func, inspect, select, text
 from sqlmodel import SQLModel
 
 from registry import migrate
@@ -22,7 +22,7 @@ from registry.backup.layout import BackupRefused, kind_of
 from registry.backup.restoring import restored
 from registry.catalogue import identity, listing, programmes
 from registry.catalogue.editing import create_programme, update_programme
-from registry.catalogue.models import Meta, Organisation
+from registry.catalogue.models import Meta, Organisation, Programme
 from registry.cli import Context, casa
 from registry.cli.setup import prepare
 from registry.db import Database, utcnow
@@ -45,10 +45,15 @@ def command(settings: Settings, database: Database, *arguments: str) -> Result:
     return CliRunner().invoke(casa, list(arguments), obj=context)
 
 
-def rows_of(database: Database, table: Table) -> list[tuple[Any, ...]]:
+FOUND_LATER = frozenset({"cluster_id", "lead_id", "sources"})
+"""What the scheduler works out of the rest, in columns that the earlier version had not"""
+
+
+def rows_of(database: Database, table: Table, without: frozenset[str] = frozenset()) -> list[tuple[Any, ...]]:
     """All rows; JSON as values, so that engines' ways to write it do not matter."""
+    columns = [column for column in table.columns if column.name not in without]
     with database.reading() as session:
-        return [tuple(row) for row in session.execute(select(*table.columns).order_by(*table.primary_key.columns))]
+        return [tuple(row) for row in session.execute(select(*columns).order_by(*table.primary_key.columns))]
 
 
 def same_content(one: Database, two: Database, without: set[str] = CHANGED_BY_A_RESTORE) -> None:
@@ -132,8 +137,9 @@ def test_what_is_restored_lives_on(filled: tuple[Database, Path], target: Databa
             assert found == expected and found, kind
         assert matching.list_offers(session, TEST, matching.Filters("marking")).items
     with target.transaction() as session:
+        highest = session.scalars(select(func.max(Programme.id))).one()
         new = create_programme(session, TEST, {"document": {"title": [{"text": "New"}]}})
-        assert new == 8, "no id is given twice"
+        assert highest and new == highest + 1, "no id is given twice"
         if not target.is_sqlite:
             next_id = "SELECT nextval(pg_get_serial_sequence('failed_attempt', 'id'))"
         else:
@@ -340,7 +346,8 @@ def test_a_backup_of_an_earlier_version_is_brought_to_this_one(
     assert migrate.pending(target) == 0
     migrate.check_drift(target)
     for name in ("programme", "programme_document", "need", "user_account"):
-        assert rows_of(target, SQLModel.metadata.tables[name]) == rows_of(source, SQLModel.metadata.tables[name])
+        table = SQLModel.metadata.tables[name]
+        assert rows_of(target, table, FOUND_LATER) == rows_of(source, table, FOUND_LATER)
 
 
 def test_what_fails_behind_the_filling_leaves_nothing_half_restored(
