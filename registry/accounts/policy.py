@@ -211,6 +211,7 @@ ROUTES: dict[str | tuple[str, str], Rule] = {
     "web.same_as.index": Rule(STAFF),
     "web.same_as.show": Rule(STAFF),
     "web.same_as.judge": Rule(STAFF),
+    "web.same_as.judge_records": Rule(STAFF),
     "web.feeds.index": Rule(MEMBERS),
     "web.feeds.show": Rule(MEMBERS),
     "web.feeds.new": Rule(STAFF),

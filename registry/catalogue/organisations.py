@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, union_all
+from sqlalchemy import Row, delete, func, insert, select, union_all
 from sqlmodel import Session
 
 from registry.accounts import audit, policy
@@ -32,6 +32,7 @@ __all__ = [
     "get_organisation",
     "identifiers_of",
     "list_organisations",
+    "same_as",
     "update_organisation",
 ]
 
@@ -181,6 +182,16 @@ def identifiers_of(session: Session, organisation_id: int) -> list[str]:
     """The identifiers an organisation goes by, oldest first."""
     statement = select(IDENTIFIER.c.value).where(IDENTIFIER.c.organisation_id == organisation_id)
     return list(session.execute(statement.order_by(IDENTIFIER.c.id)).scalars())
+
+
+def same_as(session: Session, actor: Actor, organisation: Organisation) -> list[Row[Any]]:
+    """(id, name) of the other records of this organisation."""
+    if organisation.cluster_id is None:
+        return []
+    statement = select(O.id, O.name).where(
+        O.cluster_id == organisation.cluster_id, O.id != organisation.id, O.archived_at.is_(None)
+    )
+    return list(session.execute(statement.where(policy.visible(actor, Organisation)).order_by(O.id)))
 
 
 def descriptions_of(session: Session, ids: Sequence[int]) -> dict[int, str]:

@@ -87,6 +87,7 @@ def show(organisation_id: int) -> ResponseReturnValue:
         "organisations/show.html",
         organisation=organisation,
         identifiers=identifiers,
+        same=organisations.same_as(session(), actor(), organisation),
         language_names=choices.LANGUAGE_NAMES,
         website=web_link(organisation.website),
         programmes=listing.list_programmes(session(), actor(), filters, limit=SHOWN).rows,

@@ -9,12 +9,12 @@ from flask_babel import gettext
 from registry.accounts import policy
 from registry.catalogue.same_as import judging, queue
 from registry.catalogue.same_as.models import KINDS
-from registry.catalogue.same_as.schemas import VerdictForm
-from registry.errors import N_, InvalidInput, VersionMismatch
+from registry.catalogue.same_as.schemas import JudgementForm, VerdictForm
+from registry.errors import N_, Conflict, InvalidInput, VersionMismatch
 from registry.http import actor, session
 from registry.schemas import load
-from registry.web import lists, same_as_view
-from registry.web.forms import expected_version
+from registry.web import choices, lists, same_as_view
+from registry.web.forms import Form, expected_version
 from registry.web.history_view import revisions
 from registry.web.programme_pages import source_names
 
@@ -22,13 +22,24 @@ pages = Blueprint("same_as", __name__)
 
 SHOWN = 25
 LISTS = ("strong", "possible", "unsure", "same", "different", queue.CONTRADICTED)
-WORDS = {"verdict": N_("Judgement"), "decided_by": N_("Judged by"), "reason": N_("Reason"), "rule": N_("Rule")}
+WORDS = {
+    "verdict": N_("Judgement"),
+    "decided_by": N_("Judged by"),
+    "reason": N_("Reason"),
+    "rule": N_("Rule"),
+    "first_id": N_("Number of one record"),
+    "second_id": N_("Number of the other"),
+}
 
 
 @pages.get("/same-as")
 def index() -> ResponseReturnValue:
     """What waits for a person, the likeliest first; other lists by their tab."""
-    kind, shown = _kind(), request.args.get("list", "")
+    return _index(Form(), request.args.get("kind", ""))
+
+
+def _index(form: Form, kind: str) -> str:
+    kind, shown = kind if kind in KINDS else KINDS[0], request.args.get("list", "")
     counts = queue.pair_counts(session(), actor(), kind)
     if shown not in LISTS:
         shown = "strong" if counts["strong"] or not counts["possible"] else "possible"
@@ -44,15 +55,26 @@ def index() -> ResponseReturnValue:
         pairs=page.items,
         sources=source_names(),
         page_of=_page_of,
+        form=form,
+        words=lambda name: gettext(WORDS[name]) if name in WORDS else name,
+        verdicts=choices.of("same_as"),
         first_url=lists.first_url(),
         next_url=lists.next_url(page.next),
         data_url=f"/api/v1/same-as?kind={kind}",
     )
 
 
-def _kind() -> str:
-    kind = request.args.get("kind", KINDS[0])
-    return kind if kind in KINDS else KINDS[0]
+@pages.post("/same-as")
+def judge_records() -> ResponseReturnValue:
+    """Judge two records by their numbers, found as a pair or not."""
+    form = {name: request.form.get(name, "").strip() for name in ("kind", "first_id", "second_id", "verdict", "reason")}
+    try:
+        judged = judging.judge_records(session(), actor(), load(JudgementForm(), form))
+    except (InvalidInput, Conflict) as error:
+        fields = error.fields if isinstance(error, InvalidInput) else {"second_id": [error.message]}
+        return _index(Form(form, fields), form["kind"]), error.status
+    flash(gettext("Noted. It stands in the list of its judgement, where it can be taken back."), "good")
+    return redirect(url_for("web.same_as.show", pair_id=judged.pair.id), 303)
 
 
 def _asked(shown: str) -> dict[str, Any]:

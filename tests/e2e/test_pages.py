@@ -112,7 +112,8 @@ ACCESSIBLE = [
                "/en/assessments/1/answer?section=marking", "/en/states/KEN", "/en/account", "/en/matches/2/1")),
     ("donor", ("/en/offers/new", "/en/offers/1/edit")),
     ("coordinator", ("/en/", "/en/feeds", "/en/feeds/1", "/en/feeds/new?adapter=csv", "/en/runs/1",
-                     "/en/feeds/1/records", "/en/listed", "/en/listed/1",
+                     "/en/feeds/1/records", "/en/listed", "/en/listed/1", "/en/same-as", "/en/same-as/1",
+                     "/en/conflicts", "/en/conflicts/1", "/en/programmes/1",
                      "/en/programmes/1/edit", "/en/organisations/new", "/en/webhooks", "/en/webhooks/new",
                      "/en/webhooks/1", "/en/webhooks/1/messages/1")),
 ]  # fmt: skip

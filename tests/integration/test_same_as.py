@@ -1,5 +1,6 @@
 """Records that are the same: found, judged, counted once and taken apart again, on both engines."""
 
+import random
 from datetime import UTC, datetime
 from itertools import permutations
 from typing import Any
@@ -286,6 +287,49 @@ def test_an_identifier_that_everybody_carries_identifies_nothing(session: Sessio
     assert shown(session) == [ids[0], ids[-1]]
     find(session, ids[-1:])
     assert len(shown(session)) == number
+
+
+def test_only_the_judgements_in_force_count_not_how_they_came_about(session: Session, coordinator: Actor) -> None:
+    ids = store(session, "feed:1", *[document(f"XM-{n}", f"Programme {n}") for n in range(5)])
+    ids += store(session, "feed:2", document("XM-0", "Programme 0"), document("XM-1", "Programme 1"))
+    find(session, ids)
+    untouched = places(session)
+    between = [(a, b) for i, a in enumerate(ids) for b in ids[i + 1 :]]
+    for seed in range(6):
+        dice = random.Random(seed)  # noqa: S311  (the same sequences in every run)
+        given: dict[tuple[int, int], str | None] = {}
+        outcomes = []
+        for attempt in range(2):
+            mark = session.begin_nested()
+            if attempt == 0:
+                steps: list[tuple[tuple[int, int], str | None]] = [
+                    (dice.choice(between), dice.choice(["same", "same", "different", "unsure", None]))
+                    for _ in range(14)
+                ]
+            else:
+                steps = list(given.items())
+                dice.shuffle(steps)
+            for pair, verdict in steps:
+                stored = pairs(session).get(pair)
+                if verdict is not None and (stored is None or stored.decided_by != "person"):
+                    say(session, coordinator, *pair, verdict)
+                elif stored is not None and stored.decided_by == "person":
+                    judge(session, coordinator, stored.id or 0, verdict, "", None, NOW)
+                else:
+                    continue
+                given[pair] = verdict
+            outcomes.append(places(session))
+            together = {tuple(sorted(i for i, p in places(session).items() if p[0] == c)) for c in ids}
+            for group in together:
+                apart = {pair for pair, verdict in given.items() if verdict == "different"}
+                assert not {(a, b) for a in group for b in group if a < b} & apart
+            for pair, verdict in given.items():
+                if verdict is not None:
+                    judge(session, coordinator, pairs(session)[pair].id or 0, None, "", None, NOW)
+            assert places(session) == untouched
+            mark.rollback()
+            session.expire_all()
+        assert outcomes[0] == outcomes[1]
 
 
 def test_two_records_that_are_not_two_records_are_refused(session: Session, coordinator: Actor) -> None:

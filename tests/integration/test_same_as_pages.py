@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from registry.accounts.actor import system
 from registry.catalogue.models import Programme
+from registry.catalogue.organisations import create_organisation
 from registry.catalogue.programmes import Incoming, store_batch
 from registry.catalogue.same_as import model
 from registry.catalogue.upkeep import look_after
@@ -77,6 +78,23 @@ def test_a_pair_is_compared_judged_and_taken_back_without_script(
     assert coordinator.post(where[1], data={"version": version(again), "verdict": "maybe"}).status_code == 422
     coordinator.post(where[1], data={"version": version(again), "verdict": ""})
     assert "2 programmes" in text(coordinator.get("/en/programmes?q=%22phase+5%22"))
+
+
+def test_two_records_are_judged_by_their_numbers_and_organisations_show_their_others(
+    coordinator: FlaskClient, sqlite_app: RegistryFlask, world: World
+) -> None:
+    with sqlite_app.database.transaction() as session:
+        number = create_organisation(session, system("test"), {"name": "Fund of Generosity"}).id or 0
+    form = {"kind": "organisation", "first_id": str(number), "second_id": str(world.organisation), "verdict": "same"}
+    wrong = coordinator.post("/en/same-as", data={**form, "second_id": "9999"})
+    assert wrong.status_code == 422 and "There is no such record." in text(wrong) and f'value="{number}"' in text(wrong)
+    assert coordinator.post("/en/same-as", data=form).status_code == 303
+    again = coordinator.post("/en/same-as", data=form)
+    assert again.status_code == 409 and "This pair was judged before" in text(again)
+    assert "Fund of Generosity" in text(coordinator.get(f"/en/organisations/{world.organisation}"))
+    assert "This is one of several records" in text(coordinator.get(f"/en/organisations/{number}"))
+    listed = text(coordinator.get("/en/organisations?q=generosity"))
+    assert "Generous Fund" in listed and "2 records" in listed
 
 
 def test_the_programmes_page_shows_who_says_what(coordinator: FlaskClient, world: World) -> None:
