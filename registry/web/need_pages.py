@@ -1,24 +1,21 @@
-"""Needs: lists with filters, the form with typed lines, one need with its life cycle, its matches and its history."""
+"""Needs: lists with filters, the form with typed lines, and their life (entry_life.py)."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from registry.accounts import policy
-from registry.errors import N_, InvalidInput, VersionMismatch
+from registry.errors import N_
 from registry.http import actor, session
 from registry.matching import listing, matches, needs
-from registry.matching.models import Need
 from registry.matching.views import need_views
 from registry.web import choices, lists
-from registry.web.conflicts import conflict_page
-from registry.web.entry_forms import need_values, need_words, read_need, shown_again
+from registry.web.entry_forms import need_values, need_words, read_need
+from registry.web.entry_life import Entry, add_life
 from registry.web.entry_lists import FILTERS, asked, choose_offer
-from registry.web.forms import Form, expected_version
-from registry.web.history_view import revisions
 
 pages = Blueprint("needs", __name__)
 
@@ -30,13 +27,6 @@ SORTS = {
     "title": N_("Title"),
     "state": N_("State"),
 }
-ACTIONS = {
-    "open": N_("The need is open: it is matched with offers from now on."),
-    "withdraw": N_("The need is withdrawn. It can be renewed."),
-    "close": N_("The need is closed."),
-    "renew": N_("The need is open again."),
-}
-_OPERATIONS = {"withdraw": needs.withdraw_need, "close": needs.close_need, "renew": needs.renew_need}
 
 
 @pages.get("/needs")
@@ -70,62 +60,15 @@ def _names(words: dict[str, list[tuple[str, str, None]]]) -> dict[tuple[str, str
     return named | {("state", code): name for code, name in choices.states()}
 
 
-@pages.get("/needs/new")
-def new() -> ResponseReturnValue:
-    """An empty form."""
-    policy.require(actor(), "need.create")
-    return _form(Form({"language": "en", "priority": "medium", "visibility": "members"}), None)
-
-
-@pages.post("/needs/new")
-def create() -> ResponseReturnValue:
-    """Save a draft; `add_line` only gives the form one more line."""
-    policy.require(actor(), "need.create")
-    data = read_need(request.form)
-    if request.form.get("do") == "add_line":
-        return _form(Form(shown_again(data)), None, more=True)
-    try:
-        need = needs.create_need(session(), actor(), data)
-        if request.form.get("do") == "open":
-            needs.open_need(session(), actor(), need.id or 0, need.version)
-    except InvalidInput as error:
-        return _form(Form(shown_again(data), error.fields), None), error.status
-    saved = N_("The need is saved as a draft: only your State and the coordinators see it.")
-    flash(gettext(saved if need.status == "draft" else ACTIONS["open"]), "good")
-    return redirect(url_for("web.needs.show", need_id=need.id), 303)
-
-
-@pages.get("/needs/<int:need_id>/edit")
-def edit(need_id: int) -> ResponseReturnValue:
-    """The form with what is stored."""
-    need = needs.get_need(session(), actor(), need_id)
-    policy.require(actor(), "need.update", need)
-    return _form(Form(_stored(need_id), version=need.version), need)
-
-
-@pages.post("/needs/<int:need_id>/edit")
-def update(need_id: int) -> ResponseReturnValue:
-    """Save; where somebody else was faster, show both."""
-    need = needs.get_need(session(), actor(), need_id)
-    policy.require(actor(), "need.update", need)
-    data, version = read_need(request.form), expected_version(request.form)
-    form = Form(shown_again(data), version=version)
-    if request.form.get("do") == "add_line":
-        return _form(form, need, more=True)
-    try:
-        need = needs.update_need(session(), actor(), need_id, data, version)
-        if request.form.get("do") == "open" and need.status == "draft":
-            needs.open_need(session(), actor(), need_id, need.version)
-    except InvalidInput as error:
-        return _form(form.with_errors(error), need), error.status
-    except VersionMismatch as error:
-        url = url_for("web.needs.edit", need_id=need_id)
-        return conflict_page(
-            _with_kept(data), _stored(need_id), version=error.current, url=url, edit_url=url, words=need_words,
-            by_field=_without_kept,
-        )  # fmt: skip
-    flash(gettext("Saved."), "good")
-    return redirect(url_for("web.needs.show", need_id=need_id), 303)
+def _choices() -> dict[str, Any]:
+    return {
+        "themes": choices.themes(),
+        "types": choices.of("assistance"),
+        "priorities": choices.of("priority"),
+        "visibilities": choices.of("visibility"),
+        "currencies": choices.currency_options(),
+        "languages": choices.languages(),
+    }
 
 
 def _with_kept(data: dict[str, Any]) -> dict[str, Any]:
@@ -137,66 +80,29 @@ def _without_kept(data: Mapping[str, Any]) -> dict[str, Any]:
     return {**data, "requirements": requirements}
 
 
-def _stored(need_id: int) -> dict[str, Any]:
-    return need_values(needs.NEEDS.forms(session(), [need_id])[need_id])
-
-
-@pages.get("/needs/<int:need_id>")
-def show(need_id: int) -> ResponseReturnValue:
-    """One need."""
-    return _show(needs.get_need(session(), actor(), need_id), Form())
-
-
-@pages.post("/needs/<int:need_id>/<any(open, withdraw, close, renew):action>")
-def act(need_id: int, action: str) -> ResponseReturnValue:
-    """One step of the life cycle; what is missing is said at its field."""
-    need = needs.get_need(session(), actor(), need_id)
-    version = expected_version(request.form)
-    given = {name: request.form[name] for name in ("reason", "window_start", "window_end") if request.form.get(name)}
-    try:
-        if action == "open":
-            needs.open_need(session(), actor(), need_id, version)
-        else:
-            _OPERATIONS[action](session(), actor(), need_id, given, version)
-    except InvalidInput as error:
-        if action == "open":
-            return _form(Form(_stored(need_id), error.fields, need.version), need), error.status
-        return _show(need, Form(given, error.fields), action), error.status
-    flash(gettext(ACTIONS[action]), "good")
-    return redirect(url_for("web.needs.show", need_id=need_id), 303)
-
-
-def _show(need: Need, form: Form, acting: str = "") -> str:
-    need_id = need.id or 0
-    view = need_views(session(), actor(), [need_id])[need_id]
-    may = {name: policy.can(actor(), f"need.{name}", need) for name in ("update", *ACTIONS)}
-    return render_template(
-        "needs/show.html",
-        need=view,
-        form=form,
-        blank=Form(),
+add_life(
+    pages,
+    Entry(
+        kind=needs.NEEDS,
+        create=needs.create_need,
+        update=needs.update_need,
+        views=need_views,
+        matches=matches.matches_of_need,
+        others=choose_offer,
+        typed=read_need,
+        values=need_values,
         words=need_words,
-        acting=acting,
-        may=may,
-        matches=matches.matches_of_need(session(), actor(), need_id),
-        offers=choose_offer(session(), actor()),
-        history=revisions(needs.need_history(session(), actor(), need_id), need_words),
-        data_url=f"/api/v1/needs/{need_id}",
-    )
-
-
-def _form(form: Form, need: Need | None, more: bool = False) -> str:
-    lines = form.value("lines") or []
-    return render_template(
-        "needs/form.html",
-        form=form,
-        need=need,
-        rows=max(len(lines) + more, 1),
-        words=need_words,
-        themes=choices.themes(),
-        types=choices.of("assistance"),
-        priorities=choices.of("priority"),
-        visibilities=choices.of("visibility"),
-        currencies=choices.currency_options(),
-        languages=choices.languages(),
-    )
+        blank={"language": "en", "priority": "medium", "visibility": "members"},
+        rows="lines",
+        choices=_choices,
+        drafted=N_("The need is saved as a draft: only your State and the coordinators see it."),
+        done={
+            "open": N_("The need is open: it is matched with offers from now on."),
+            "withdraw": N_("The need is withdrawn. It can be renewed."),
+            "close": N_("The need is closed."),
+            "renew": N_("The need is open again."),
+        },
+        sent=_with_kept,
+        by_field=_without_kept,
+    ),
+)
