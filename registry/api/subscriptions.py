@@ -78,7 +78,7 @@ class DeliveryDocument(Schema):
     subscription_id = fields.Integer()
     event_uid = fields.String(metadata={"description": "the `webhook-id`, which is the event's id"})
     event_type = fields.String()
-    subject = fields.String(metadata={"description": "`need:12`"})
+    subject = fields.String(metadata={"description": "`needs/12`"})
     position = fields.Integer(allow_none=True, metadata={"description": "null: a test"})
     status = fields.String(validate=validate.OneOf(STATUSES))
     reason = fields.String(allow_none=True, validate=validate.OneOf(list(DELIVERY_REASONS)))

@@ -196,7 +196,7 @@ def send_test(
         subscription_id=subscription_id,
         event_uid=uid,
         event_type=TEST,
-        subject=f"subscription:{subscription_id}",
+        subject=subject,
         body=orjson.dumps(event, option=orjson.OPT_UTC_Z).decode(),
         next_at=now,
         created_at=now,

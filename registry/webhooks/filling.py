@@ -72,9 +72,9 @@ def fill(session: Session, source: str, now: datetime) -> int:
     moved: list[dict[str, int]] = []
     for (audience, position), group in groups.items():
         events, reached = _events(session, owners[audience], position, last)
-        bodies: dict[int, str] = {}
+        made_of: dict[int, tuple[str, str]] = {}
         for subscription in group:
-            rows, at = _messages(subscription, events, rooms[subscription.id or 0], bodies, source, now)
+            rows, at = _messages(subscription, events, rooms[subscription.id or 0], made_of, source, now)
             made += rows
             moved.append({"the_id": subscription.id or 0, "reached": reached if at is None else at})
     if made:
@@ -123,7 +123,7 @@ def _messages(
     subscription: Subscription,
     events: Sequence[Row[Any]],
     room: int,
-    bodies: dict[int, str],
+    made_of: dict[int, tuple[str, str]],
     source: str,
     now: datetime,
 ) -> tuple[list[dict[str, Any]], int | None]:
@@ -135,15 +135,16 @@ def _messages(
             continue
         if len(rows) >= room:
             return rows, rows[-1]["position"] if rows else subscription.position
-        body = bodies.get(event.position)
-        if body is None:
-            body = bodies[event.position] = to_json([event], source)[1:-1].decode()
+        if event.position not in made_of:  # once for all subscriptions that it is for
+            body = to_json([event], source)[1:-1].decode()
+            made_of[event.position] = orjson.loads(body)["subject"], body
+        subject, body = made_of[event.position]
         rows.append(
             {
                 "subscription_id": subscription.id,
                 "event_uid": event.uid,
                 "event_type": type_,
-                "subject": f"{event.kind}:{event.record_id}",
+                "subject": subject,
                 "position": event.position,
                 "body": body,
                 "status": WAITING,

@@ -79,6 +79,7 @@ class Delivery(SQLModel, table=True):
     """The `webhook-id`"""
     event_type: str = Field(max_length=80)
     subject: str = Field(max_length=200)
+    """`needs/12`"""
     position: int | None = Field(default=None, sa_type=BigId)
     """Of the event; null: a test, which is tried once."""
     body: str = Field(sa_type=LongText)

@@ -324,7 +324,7 @@ def _subscribed(session: Session, world: World) -> None:
         subscription_id=world.subscription,
         event_uid="0f5c",
         event_type="need.opened",
-        subject="need:1",
+        subject="needs/1",
         position=1,
         body='{"title": "<script>alert(1)</script>"}',
         status="failed",
