@@ -46,7 +46,7 @@ def flows(count: int) -> list[Flow]:
 def folder_of_pages(folder: Path, count: int) -> Path:
     """A document of several pages as fetching leaves it: 50 flows each."""
     pages = folder / f"pages-{count}"
-    pages.mkdir()
+    pages.mkdir(exist_ok=True)
     listed = flows(count)
     for at in range(0, count, 50):
         (pages / f"{at:06}").write_bytes(page(*listed[at : at + 50], count=count))
