@@ -110,7 +110,7 @@ def _need(chance: random.Random, number: int, state: str, theme: str, used: dict
     return {
         "reference": f"DEMO-N{number + 1:03d}", "state": state,
         "title": title + (again[(before - 1) % len(again)] if before else ""),
-        "description": f"{MARKS[language]}\n\n{said(chance, why)}\n\n{what}", "language": language, "themes": themes,
+        "description": f"{MARKS[language]}\n\n{said(chance, why)}\n\n{said(chance, what)}", "language": language, "themes": themes,
         "lines": [_line(chance, kind, language, place.currency) for kind in sorted(chance.sample(types, chance.choice([1, 1, 2, 2, 3])))],
         "priority": chance.choices(["low", "medium", "high", "urgent"], [0.15, 0.45, 0.28, 0.12])[0],
         "window_start_days": start, "window_end_days": start + chance.randrange(330, 900),

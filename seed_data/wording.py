@@ -38,7 +38,8 @@ BESIDE = {
     "national_commission": "legislation data_research", "law_enforcement": "tracing border_control",
 }  # fmt: skip
 """Theme id → themes that come with it."""
-_DRAW = re.compile(r"<(\d+)-(\d+)>")
+DRAW = re.compile(r"<(\d+)-(\d+)>")
+"""A number to be drawn."""
 
 
 @cache
@@ -51,7 +52,7 @@ def words(language: str) -> dict[str, dict[str, Any]]:
 
 def said(chance: random.Random, phrase: str, **names: str) -> str:
     """A phrase with its numbers drawn and its names put in."""
-    drawn = _DRAW.sub(lambda match: str(chance.randint(int(match[1]), int(match[2]))), phrase)
+    drawn = DRAW.sub(lambda match: str(chance.randint(int(match[1]), int(match[2]))), phrase)
     return drawn.format(**names) if names else drawn
 
 

@@ -14,7 +14,7 @@ from registry.matching.schemas import NeedForm, OfferForm
 from registry.schemas import load
 from registry.settings import data_path
 from seed_data import generate
-from seed_data.wording import MARKS
+from seed_data.wording import DRAW, MARKS
 
 SEED = data_path("seed_data")
 
@@ -58,6 +58,15 @@ def test_every_record_says_that_it_is_invented() -> None:
     for name in ("facts.csv", "participation.csv"):
         with (SEED / name).open(encoding="utf-8") as file:
             assert all("demonstration" in row["source"] for row in csv.DictReader(file)), name
+
+
+def test_every_number_is_drawn() -> None:
+    written = [
+        path for path in SEED.rglob("*.*") if path.suffix in {".yaml", ".xml", ".csv"} and path.parent.name != "words"
+    ]
+    assert len(written) == 10
+    left = {path.name: DRAW.findall(path.read_text(encoding="utf-8")) for path in written}
+    assert not any(left.values()), left
 
 
 def test_needs_and_offers_pass_the_gate_that_peoples_own_pass() -> None:
