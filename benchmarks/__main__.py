@@ -2,11 +2,8 @@
 
 import argparse
 import platform
-import resource
 import sqlite3
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -16,7 +13,7 @@ from pathlib import Path
 
 from sqlalchemy import insert
 
-from benchmarks import backup, change_feed, iati_file, limits, same_as, webhooks
+from benchmarks import backup, change_feed, iati_file, limits, memory, same_as, webhooks
 from benchmarks.receivers import Receivers
 from registry import migrate
 from registry.app import create_app
@@ -150,27 +147,10 @@ def bench_list(folder: Path) -> None:
 
 
 def bench_memory(folder: Path) -> None:
-    """Peak memory of a process that imports 100,000 activities."""
+    """Peak memory of an import of 100,000 activities."""
     path = folder / "many.xml"
     iati_file.write(path, MEMORY_COUNT)
-    subprocess.run(
-        [sys.executable, "-m", "benchmarks", "--import-once", str(path)], check=True, cwd=Path(__file__).parents[1]
-    )
-
-
-def import_once(path: Path) -> None:
-    with tempfile.TemporaryDirectory() as name:
-        database = Database(f"sqlite:///{name}/casa.db")
-        migrate.upgrade(database)
-        took = seconds(lambda: import_file(database, Settings(data_dir=Path(name)), path, "iati", scope="all"))
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        line(
-            f"peak memory, {MEMORY_COUNT:,} activities, SQLite",
-            f"{peak:.0f} MB",
-            "300 MB",
-            peak / 300,
-            f"≤ 300 MB ({took:.0f} s)",
-        )
+    memory.bench_memory(path, MEMORY_COUNT, line)
 
 
 def bench_feed(folder: Path) -> None:
@@ -220,11 +200,7 @@ ROWS = {
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("rows", nargs="*", choices=[*ROWS, []], default=[], help="which rows; all without")
-    parser.add_argument("--import-once", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.import_once:
-        import_once(options.import_once)
-        return
     print(f"Python {platform.python_version()}, {platform.machine()}; ratio = ours to limit in time, smaller is better")
     print(f"{'':<46} {'ours':>16} {'limit':>16} {'ratio':>8}  aim")
     for name in options.rows or ROWS:

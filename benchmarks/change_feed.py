@@ -25,11 +25,12 @@ from registry.api.snapshot import gzipped, kinds_for
 from registry.catalogue import writing
 from registry.catalogue.models import Programme, ProgrammeDocument
 from registry.catalogue.programmes import Incoming, store_batch
-from registry.db import Database, dumps, utcnow
+from registry.db import Database, utcnow
 from registry.events import cloudevents, feed
 from registry.events.outbox import Change, emit_all
 from registry.events.sequencer import sequence
 from registry.events.snapshot import snapshot_lines
+from registry.json_text import dumps
 
 EVENTS, PAGE = 50_000, 500
 BATCH, BATCHES = 200, 25

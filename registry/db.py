@@ -17,7 +17,7 @@ from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, Session, SQLModel
 
 from registry.errors import BrokenReferences, ConfigurationError, VersionMismatch
-from registry.json_text import dumps as dumps
+from registry.json_text import dumps
 
 # Unnamed constraints cannot be altered in SQLite's batch mode; this must stand before any model is defined.
 SQLModel.metadata.naming_convention = MetaData(
@@ -178,7 +178,7 @@ def _sqlite_engine(url: str) -> Engine:
             "synchronous=NORMAL",
             "foreign_keys=ON",
             "temp_store=MEMORY",
-            "cache_size=-32768",
+            "cache_size=-16384",
         ):
             dbapi.execute(f"PRAGMA {pragma}")
 

@@ -56,7 +56,7 @@ class Settings:
     refetch_days: int = _setting(
         7, "After this many days a feed is fetched unconditionally, against servers that say 304 for ever."
     )
-    sync_batch_rows: int = _setting(500, "Records applied per transaction of a sync (at most 1,000).")
+    sync_batch_rows: int = _setting(250, "Records applied per transaction of a sync (at most 1,000).")
     sync_processes: int = _setting(
         2, "Processes that read a large document beside the run itself; 1: the run reads alone."
     )

@@ -12,7 +12,8 @@ from sqlmodel import Session
 from registry.accounts import policy
 from registry.accounts.actor import Actor
 from registry.accounts.models import AuditEntry, AuditHead
-from registry.db import before_commit, dumps, utcnow
+from registry.db import before_commit, utcnow
+from registry.json_text import dumps
 
 ENTRY = AuditEntry.__table__  # type: ignore[attr-defined]
 SECRET_FIELDS = frozenset({"password", "password_hash", "secret", "secret_sha256", "session_key", "token"})

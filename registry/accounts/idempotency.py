@@ -12,8 +12,8 @@ from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
 from registry.accounts.models import IdempotencyKey
-from registry.db import dumps
 from registry.errors import N_, Conflict, RegistryError
+from registry.json_text import dumps
 
 KEY: Table = IdempotencyKey.__table__  # type: ignore[attr-defined]
 KEPT = timedelta(hours=24)

@@ -21,8 +21,9 @@ from registry.catalogue.parties import IDENTIFIER
 from registry.catalogue.programmes import archive, document_changes
 from registry.catalogue.same_as.clusters import settle_written
 from registry.catalogue.writing import CREATED, OVERRIDE, Current, Plan, in_force, read_current, read_overrides, write
-from registry.db import dumps, utcnow
+from registry.db import utcnow
 from registry.errors import N_, Conflict, InvalidInput, NotFound, VersionMismatch
+from registry.json_text import dumps
 
 FIXED = ("iati_identifier", "derived_identifier", "last_updated")
 """Fields of a feed's programme that say which one it is: no person's value goes over them."""

@@ -11,7 +11,8 @@ from sqlmodel import Session
 
 from registry.accounts.actor import Actor
 from registry.catalogue.models import Revision
-from registry.db import dumps, utcnow
+from registry.db import utcnow
+from registry.json_text import dumps
 
 Changes = dict[str, list[Any]]
 """field → [before, after]"""

@@ -31,9 +31,9 @@ from registry.catalogue.writing import (
     record_changes,
     write,
 )
-from registry.db import dumps
 from registry.errors import N_, NotFound
 from registry.events.outbox import Change, emit_all
+from registry.json_text import dumps
 
 
 class Incoming:

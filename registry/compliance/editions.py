@@ -16,8 +16,8 @@ from sqlmodel import Session
 
 from registry.compliance import scoring
 from registry.compliance.models import Standard
-from registry.db import dumps
 from registry.errors import N_, ConfigurationError, NotFound
+from registry.json_text import dumps
 
 Text = str | Mapping[str, str]
 """Text in a standards file: English, or language → text."""

@@ -15,9 +15,10 @@ from registry.compliance.checks import Problem
 from registry.compliance.differences import Difference, compare
 from registry.compliance.editions import Edition, edition_of, pinned, version_key
 from registry.compliance.models import Standard
-from registry.db import dumps, utcnow
+from registry.db import utcnow
 from registry.errors import InvalidInput
 from registry.events.outbox import Change, emit
+from registry.json_text import dumps
 
 MAX_BYTES = 300_000
 OTHER_FILES = frozenset({"themes.yaml"})

@@ -14,10 +14,11 @@ from sqlalchemy import Table
 from sqlmodel import Session
 
 from registry.bulk import insert_tuples
-from registry.db import dumps, utcnow
+from registry.db import utcnow
 from registry.events.models import Event
 from registry.events.rules import Audience, lost
 from registry.events.types import EVENT_TYPES
+from registry.json_text import dumps
 
 __all__ = ["Audience", "Change", "emit", "emit_all"]
 

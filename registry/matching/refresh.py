@@ -16,8 +16,9 @@ from sqlmodel import Session
 
 from registry.accounts import audit, policy
 from registry.accounts.actor import Actor
-from registry.db import before_commit, dumps, utcnow
+from registry.db import before_commit, utcnow
 from registry.events.outbox import Change, emit_all
+from registry.json_text import dumps
 from registry.matching import gather, weights
 from registry.matching.eligibility import is_eligible
 from registry.matching.facts import Context, NeedFacts, OfferFacts

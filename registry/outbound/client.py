@@ -11,16 +11,16 @@ import ssl
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 import requests
 import urllib3
 from requests.models import Response
 
 from registry import __version__
-from registry.errors import RegistryError
 from registry.outbound.addresses import Allowed
 from registry.outbound.connections import Guard, GuardedAdapter, Refused
+from registry.outbound.urls import FetchFailed, check_url
 from registry.settings import Settings
 
 MAX_REDIRECTS = 5
@@ -54,17 +54,6 @@ class Fetched:
     sha256: str
     complete: bool
     url: str
-
-
-class FetchFailed(RegistryError):
-    """A download that did not come to its end. `code` is a reason code of docs/sync.md."""
-
-    status = 502
-
-    def __init__(self, code: str, message: str, http_status: int | None = None) -> None:
-        self.code = code
-        self.http_status = http_status
-        super().__init__(message)
 
 
 def fetch(
@@ -148,26 +137,6 @@ def _download(
                 continue
             return _receive(response, url, sink, max_bytes, progress)
     raise FetchFailed("redirects", f"There were more than {MAX_REDIRECTS} redirections.")
-
-
-def check_url(url: str) -> None:
-    """Raise FetchFailed where an address is not one that we would ever fetch from.
-
-    Only its form is judged here; where it leads is judged when the socket connects.
-    """
-    if "\\" in url or any(c.isspace() or not c.isprintable() for c in url):
-        raise FetchFailed("address", "The address holds a character that no address may hold.")
-    try:
-        parts = urlsplit(url)
-        host, _port = parts.hostname, parts.port
-    except ValueError:
-        raise FetchFailed("address", "The address is not a valid one.") from None
-    if parts.scheme not in ("http", "https"):
-        raise FetchFailed("address", f"Only http and https are fetched, not “{parts.scheme}”.")
-    if not host:
-        raise FetchFailed("address", "The address names no host.")
-    if parts.username is not None or parts.password is not None:
-        raise FetchFailed("address", "The address must not hold a user name or password.")
 
 
 def _receive(response: Response, url: str, sink: Path, max_bytes: int, progress: Progress | None) -> Fetched:

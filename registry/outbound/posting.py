@@ -18,8 +18,9 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from registry import __version__
 from registry.outbound.addresses import PORTS, Allowed, is_named, refusal
-from registry.outbound.client import FetchFailed, check_url, failure_of
+from registry.outbound.client import failure_of
 from registry.outbound.connections import Guard, Refused
+from registry.outbound.urls import FetchFailed, check_url
 
 CONNECT_SECONDS = 10.0
 BODY_BYTES, BODY_SECONDS = 4096, 2.0

@@ -16,7 +16,8 @@ from sqlmodel import Session
 from registry.accounts.actor import Actor, system
 from registry.db import Database, utcnow
 from registry.errors import N_, RegistryError
-from registry.outbound.client import Fetched, FetchFailed
+from registry.outbound.client import Fetched
+from registry.outbound.urls import FetchFailed
 from registry.settings import Settings
 from registry.sync import absence, runs, spooling
 from registry.sync.adapters import ADAPTERS

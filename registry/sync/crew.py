@@ -17,12 +17,15 @@ from typing import Any, TypeVar
 
 import registry
 from registry.sync import reading
-from registry.sync.reading import Candidate, Reading, Verdict, judge_all
+from registry.sync.reading import Candidate, Reading, Verdict, judge_all, pack, unpack
 
 SMALL = 3_000_000
 """Bytes of a document that are read faster than a second process begins."""
 AHEAD = 2
 """Batches for each reader that are on their way at a time: bounds the memory."""
+PIPE = 1_048_576
+"""Bytes a pipe holds. A usual one holds 64 KB: each piece would wait for the interpreter lock of a run that writes."""
+NOTHING = pack([])
 ROOT = str(Path(registry.__file__).parents[1])
 BEGIN = f"import sys; sys.path.insert(0, {ROOT!r}); from {reading.__name__} import main; main()"
 """Not `-m`: as `__main__` the module's classes would not be the ones that come through the pipe."""
@@ -43,7 +46,7 @@ class Crew:
 
         Other processes begin with the first ones at once; what goes wrong there comes up when they are asked for.
         """
-        waiting: deque[tuple[Ticket, Future[list[Verdict]]]] = deque()
+        waiting: deque[tuple[Ticket, Future[bytes]]] = deque()
         trouble: list[Exception] = []
         if self._threads is not None:
             try:
@@ -55,7 +58,7 @@ class Crew:
 
     def _in_order(
         self,
-        waiting: deque[tuple[Ticket, Future[list[Verdict]]]],
+        waiting: deque[tuple[Ticket, Future[bytes]]],
         batches: Iterator[tuple[Ticket, Sequence[Candidate]]],
         trouble: list[Exception],
     ) -> Iterator[tuple[Ticket, list[Verdict]]]:
@@ -63,15 +66,15 @@ class Crew:
             first, future = waiting.popleft()
             if self._threads and not trouble and (more := next(batches, None)):
                 waiting.append((more[0], self._threads.submit(self._ask, more[1])))
-            yield first, future.result()
+            yield first, unpack(future.result())
         if trouble:
             raise trouble[0]
         for ticket, candidates in batches:  # nobody else reads
             yield ticket, judge_all(candidates, self._how)
 
-    def _ask(self, candidates: Sequence[Candidate]) -> list[Verdict]:
+    def _ask(self, candidates: Sequence[Candidate]) -> bytes:
         if not candidates:
-            return []
+            return NOTHING
         reader = self._idle.popleft()  # as many threads as readers: one is idle
         try:
             return reader.ask(candidates)
@@ -101,21 +104,24 @@ class _Reader:
 
     def __init__(self, how: Reading) -> None:
         self._process: subprocess.Popen[bytes] = subprocess.Popen(
-            [sys.executable, "-c", BEGIN], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            [sys.executable, "-c", BEGIN], stdin=subprocess.PIPE, stdout=subprocess.PIPE, pipesize=PIPE
         )
         self._lock = threading.Lock()
-        reading.send(self._input, how)
+        reading.send(self._input, pack(how))
 
     @property
     def _input(self) -> Any:
         return self._process.stdin
 
-    def ask(self, candidates: Sequence[Candidate]) -> list[Verdict]:
-        """Have a batch judged. Raises RuntimeError where the process is gone."""
+    def ask(self, candidates: Sequence[Candidate]) -> bytes:
+        """Have a batch judged; the answer is read (unpack) when it is wanted, since it is a third as large until then.
+
+        Raises RuntimeError where the process is gone.
+        """
         with self._lock:
             try:
-                reading.send(self._input, list(candidates))
-                answer: list[Verdict] = reading.receive(self._process.stdout)  # type: ignore[arg-type]
+                reading.send(self._input, pack(list(candidates)))
+                answer = reading.receive(self._process.stdout)  # type: ignore[arg-type]
             except (EOFError, OSError, ValueError):
                 raise RuntimeError("a reader of this run ended unexpectedly") from None
             return answer

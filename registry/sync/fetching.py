@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from registry.outbound.client import Fetched, FetchFailed, Progress, Validators, check_url, fetch
+from registry.outbound.client import Fetched, Progress, Validators, fetch
+from registry.outbound.urls import FetchFailed, check_url
 from registry.settings import Settings
 from registry.sync.adapters.contract import Adapter
 from registry.sync.models import Feed

@@ -147,21 +147,29 @@ def _warnings(record: Record) -> tuple[str | None, str | None]:
     return "warnings", f"{len(record.warnings)} left out: {listed}"[:1000]
 
 
-def send(stream: BinaryIO, value: Any) -> None:
+def pack(value: Any) -> bytes:
+    """What goes through a pipe."""
+    return pickle.dumps(value, protocol=5)
+
+
+def unpack(content: bytes) -> Any:
+    """What came through it: from our own child or parent, and nobody else holds the other end."""
+    return pickle.loads(content)  # noqa: S301
+
+
+def send(stream: BinaryIO, content: bytes) -> None:
     """One message to the other end."""
-    content = pickle.dumps(value, protocol=5)
     stream.write(LENGTH.pack(len(content)))
     stream.write(content)
     stream.flush()
 
 
-def receive(stream: BinaryIO) -> Any:
+def receive(stream: BinaryIO) -> bytes:
     """The next message. Raises EOFError where the other end is gone."""
     head = stream.read(LENGTH.size)
     if len(head) < LENGTH.size:
         raise EOFError
-    # From our own child or parent through a pipe that nobody else holds.
-    return pickle.loads(stream.read(LENGTH.unpack(head)[0]))  # noqa: S301
+    return stream.read(LENGTH.unpack(head)[0])
 
 
 def main() -> None:
@@ -169,10 +177,10 @@ def main() -> None:
     inward, outward = sys.stdin.buffer, sys.stdout.buffer
     sys.stdout = sys.stderr  # nothing else may get in between
     try:
-        reading: Reading = receive(inward)
+        reading: Reading = unpack(receive(inward))
         with collecting_seldom():
             while True:
-                batch: Sequence[Candidate] = receive(inward)
-                send(outward, judge_all(batch, reading))
+                batch: Sequence[Candidate] = unpack(receive(inward))
+                send(outward, pack(judge_all(batch, reading)))
     except EOFError:
         return

@@ -6,7 +6,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates
 
 from registry.catalogue.same_as.rules import HIGHEST_SET, OTHER_FEED, OWN_FEED
 from registry.errors import N_
-from registry.outbound.client import FetchFailed, check_url
+from registry.outbound.urls import FetchFailed, check_url
 from registry.schemas import Patch, RecordId
 from registry.sync.adapters import ADAPTERS
 from registry.sync.models import SCOPES

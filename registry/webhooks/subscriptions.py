@@ -15,8 +15,8 @@ from registry.errors import N_, Conflict, InvalidInput, NotFound
 from registry.events.sequencer import last_position
 from registry.events.signing import show_secret
 from registry.outbound.addresses import Allowed
-from registry.outbound.client import FetchFailed
 from registry.outbound.posting import check_receiver, port_of
+from registry.outbound.urls import FetchFailed
 from registry.settings import Settings
 from registry.webhooks.keys import Keys, new_salt
 from registry.webhooks.models import CANCELLED, WAITING, Delivery, Subscription

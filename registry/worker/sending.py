@@ -8,8 +8,8 @@ from collections.abc import Callable
 from registry.db import utcnow
 from registry.events.signing import signed_headers
 from registry.outbound.addresses import Allowed
-from registry.outbound.client import FetchFailed
 from registry.outbound.posting import Answer, post
+from registry.outbound.urls import FetchFailed
 from registry.webhooks import rules
 from registry.webhooks.claiming import Job
 from registry.webhooks.reasons import DELIVERY_REASONS

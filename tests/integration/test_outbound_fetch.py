@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from registry.outbound.client import Fetched, FetchFailed, Validators, fetch
+from registry.outbound.client import Fetched, Validators, fetch
+from registry.outbound.urls import FetchFailed
 from registry.settings import Settings
 from tests.support.fault_server import (
     FaultServer,

@@ -11,8 +11,8 @@ import pytest
 
 from registry.outbound import posting
 from registry.outbound.addresses import Allowed
-from registry.outbound.client import FetchFailed
 from registry.outbound.posting import Answer, check_receiver, post
+from registry.outbound.urls import FetchFailed
 from tests.support.fault_server import FaultServer, body, chunked, drip, fault_server, head, raw, redirect, silent
 
 NOBODY = Allowed()

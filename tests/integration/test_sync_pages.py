@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from registry.outbound.client import FetchFailed
+from registry.outbound.urls import FetchFailed
 from registry.settings import Settings
 from registry.sync.adapters.contract import DocumentRefused, pages_of
 from registry.sync.fetching import Fetched, fetch_pages

@@ -15,7 +15,8 @@ from registry.catalogue.programmes import Incoming, store_batch
 from registry.catalogue.rows import sort_key
 from registry.catalogue.upkeep import look_after
 from registry.compliance import assessments, library
-from registry.db import Database, dumps
+from registry.db import Database
+from registry.json_text import dumps
 from registry.matching import listed, needs, offers
 from registry.settings import Settings, data_path
 from registry.sync.feeds import create_feed

@@ -7,11 +7,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from registry.db import dumps
 from registry.errors import InvalidInput
 from registry.events import cloudevents, feed
 from registry.events.rules import Audience, lost
 from registry.events.types import EVENT_TYPES
+from registry.json_text import dumps
 from registry.schemas import encode_opaque
 
 ROW = {

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from registry.db import dumps
 from registry.errors import InvalidInput
+from registry.json_text import dumps
 from registry.sync.adapters import ADAPTERS
 from registry.sync.adapters.contract import Adapter, DocumentRefused, Piece, Reader, Record, RecordFault
 from registry.sync.reasons import RECORD_REASONS, RUN_REASONS

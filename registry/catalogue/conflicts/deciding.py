@@ -22,10 +22,11 @@ from registry.catalogue.history import record_revision
 from registry.catalogue.models import Programme
 from registry.catalogue.programmes import get_programme
 from registry.catalogue.writing import OVERRIDE
-from registry.db import dumps, utcnow
+from registry.db import utcnow
 from registry.errors import N_, InvalidInput, NotFound, VersionMismatch
 from registry.errors import Conflict as ConflictError
 from registry.events.outbox import emit
+from registry.json_text import dumps
 
 
 def get_conflict(session: Session, actor: Actor, conflict_id: int, lock: bool = False) -> Conflict:

@@ -13,7 +13,7 @@ from registry.catalogue.reference import country_of_iati
 from registry.catalogue.rows import date_of
 from registry.catalogue.shares import country_shares
 from registry.catalogue.totals import budgets_in_force, totals_of
-from registry.db import dumps
+from registry.json_text import dumps
 
 Document = Mapping[str, Any]
 Gist = Any

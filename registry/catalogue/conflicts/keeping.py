@@ -15,8 +15,8 @@ from registry.catalogue.conflicts.models import Conflict
 from registry.catalogue.history import revision_row
 from registry.catalogue.models import Revision
 from registry.catalogue.same_as.clusters import chunks
-from registry.db import dumps
 from registry.events.outbox import Change, emit_all
+from registry.json_text import dumps
 
 CONFLICT: Table = Conflict.__table__  # type: ignore[attr-defined]
 HISTORY = "conflict"

@@ -12,7 +12,7 @@ from registry.catalogue.same_as.comparison import COMPARISONS
 from registry.catalogue.same_as.model import Estimate, Model, current
 from registry.catalogue.same_as.models import SameAsEstimate
 from registry.catalogue.same_as.reading import PROFILE, stored_profiles
-from registry.db import dumps
+from registry.json_text import dumps
 
 ESTIMATE: Table = SameAsEstimate.__table__  # type: ignore[attr-defined]
 MOST_RECORDS, MOST_PAIRS = 3_000, 30_000

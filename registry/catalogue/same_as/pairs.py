@@ -15,7 +15,7 @@ from registry.catalogue.models import Revision
 from registry.catalogue.same_as.clusters import PAIR, chunks
 from registry.catalogue.same_as.model import Score
 from registry.catalogue.same_as.rules import Pair
-from registry.db import dumps
+from registry.json_text import dumps
 
 REVISION: Table = Revision.__table__  # type: ignore[attr-defined]
 HISTORY = "same_as"

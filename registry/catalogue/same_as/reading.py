@@ -13,7 +13,7 @@ from registry.catalogue.same_as.clusters import RECORDS, chunks
 from registry.catalogue.same_as.models import SameAsKey, SameAsProfile
 from registry.catalogue.same_as.profiles import Profile, organisation_profile, programme_profile
 from registry.catalogue.writing import DOCUMENT, in_force, read_overrides
-from registry.db import dumps
+from registry.json_text import dumps
 
 PROFILE: Table = SameAsProfile.__table__  # type: ignore[attr-defined]
 KEY: Table = SameAsKey.__table__  # type: ignore[attr-defined]

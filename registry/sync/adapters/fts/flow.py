@@ -6,7 +6,7 @@ from typing import Any
 
 from registry.catalogue.money import to_minor
 from registry.catalogue.reference import resolve_state
-from registry.db import dumps
+from registry.json_text import dumps
 from registry.sync.adapters.contract import Record, RecordFault
 from registry.sync.adapters.text import clean, shortened
 

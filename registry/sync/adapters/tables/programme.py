@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from registry.outbound.client import FetchFailed, check_url
+from registry.outbound.urls import FetchFailed, check_url
 from registry.sync.adapters.contract import Record, RecordFault
 from registry.sync.adapters.tables import values
 from registry.sync.adapters.text import shortened

@@ -13,7 +13,7 @@ from typing import Any
 
 from registry.catalogue import delimited, workbooks
 from registry.catalogue.cells import Line, Unreadable
-from registry.db import dumps
+from registry.json_text import dumps
 from registry.sync.adapters.contract import DocumentRefused, Piece, Record, RecordFault, Tick
 from registry.sync.adapters.tables import values
 from registry.sync.adapters.tables.columns import LOOKED_AT, Layout, find_layout
