@@ -65,6 +65,10 @@ class FeedDocument(Schema):
     version = fields.Integer()
     created_at = fields.AwareDateTime()
     updated_at = fields.AwareDateTime()
+    next_run_at = fields.AwareDateTime(
+        allow_none=True, metadata={"description": "null: none is due, or one goes on just now"}
+    )
+    failures = fields.Integer(metadata={"description": "scheduled runs that failed since the last that succeeded"})
     last_run = fields.Nested(RunDocument, allow_none=True)
 
 
@@ -123,7 +127,9 @@ class Feeds(MethodView):
     def post(self, data: dict[str, Any]) -> Response:
         """Add a feed."""
         feed = feeds.create_feed(session(), actor(), data)
-        return item_response(listing.feed_row(feed), feed.version, status=201, location=f"{blp.url_prefix}/{feed.id}")
+        return item_response(
+            listing.feed_row(session(), feed), feed.version, status=201, location=f"{blp.url_prefix}/{feed.id}"
+        )
 
 
 @blp.route("/<int:feed_id>")
@@ -139,7 +145,7 @@ class FeedItem(MethodView):
     def patch(self, data: dict[str, Any], feed_id: int) -> Response:
         """Change a feed."""
         feed = feeds.update_feed(session(), actor(), feed_id, data, expected_version=expected_version())
-        return item_response(listing.feed_row(feed), feed.version)
+        return item_response(listing.feed_row(session(), feed), feed.version)
 
 
 @blp.route("/<int:feed_id>/runs")

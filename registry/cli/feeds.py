@@ -81,7 +81,7 @@ def add_command(
     }  # fmt: skip
     with context.database.transaction() as session:
         feed = feeds.create_feed(session, context.actor, load(FeedForm(), form))
-        row = listing.feed_row(feed)
+        row = listing.feed_row(session, feed)
     print_json(row) if as_json else click.echo(f"Feed {feed.id} “{feed.name}” added.")
 
 
@@ -99,7 +99,10 @@ def list_command(context: Context, as_json: bool) -> None:
         last = row["last_run"]
         state = f"{last['status']} {last['started_at']:%Y-%m-%d %H:%M}" if last else "never run"
         every = f"every {row['every_minutes']} min" if row["every_minutes"] else "by hand"
-        click.echo(f"{row['id']:>4}  {row['name']}  {row['scope']}, {every}, {state}  {row['url'] or '(files)'}")
+        ahead = f", next {row['next_run_at']:%Y-%m-%d %H:%M:%S}" if row["next_run_at"] else ""
+        failures = f", {row['failures']} failures in a row" if row["failures"] else ""
+        said = f"{row['scope']}, {every}, {state}{failures}{ahead}"
+        click.echo(f"{row['id']:>4}  {row['name']}  {said}  {row['url'] or '(files)'}")
 
 
 @feed_command.command("sync")

@@ -10,6 +10,7 @@ import socket
 import ssl
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urljoin
 
@@ -20,6 +21,7 @@ from requests.models import Response
 from registry import __version__
 from registry.outbound.addresses import Allowed
 from registry.outbound.connections import Guard, GuardedAdapter, Refused
+from registry.outbound.patience import retry_after_seconds
 from registry.outbound.urls import FetchFailed, check_url
 from registry.settings import Settings
 
@@ -147,9 +149,11 @@ def _receive(response: Response, url: str, sink: Path, max_bytes: int, progress:
     if response.status_code == 304:
         return Fetched(304, validators, None, 0, "", True, url)
     if response.status_code != 200:
+        asks_for_patience = response.status_code in (429, 503)
         raise FetchFailed(
             "http_status", f"The server answered {response.status_code} {response.reason or ''}".rstrip() + ".",
             response.status_code,
+            retry_after_seconds(headers.get("Retry-After"), datetime.now(UTC)) if asks_for_patience else None,
         )  # fmt: skip
     encoding = headers.get("Content-Encoding", "").strip().lower()
     if encoding not in ENCODINGS:

@@ -13,9 +13,11 @@ class FetchFailed(RegistryError):
 
     status = 502
 
-    def __init__(self, code: str, message: str, http_status: int | None = None) -> None:
+    def __init__(self, code: str, message: str, http_status: int | None = None, retry_after: int | None = None) -> None:
+        """`retry_after`: seconds that the server asked to be left alone for."""
         self.code = code
         self.http_status = http_status
+        self.retry_after = retry_after
         super().__init__(message)
 
 

@@ -94,6 +94,7 @@ class Course:
                 work()
             except FetchFailed as error:
                 status = "cancelled" if error.code == "cancelled" else "failed"
+                self.report.retry_after = error.retry_after
                 self._settle(status, error.code, str(error), http_status=error.http_status)
             except DocumentRefused as error:
                 self._settle("failed", error.code, str(error))

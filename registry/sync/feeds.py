@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlmodel import Session
 
 from registry.accounts import audit, policy
@@ -16,12 +16,11 @@ from registry.db import touch, utcnow
 from registry.errors import N_, Conflict, InvalidInput, NotFound
 from registry.events.outbox import Change, emit
 from registry.schemas import load
+from registry.sync import timetable
 from registry.sync.adapters import ADAPTERS
-from registry.sync.models import Feed, FeedRecord, Schedule
+from registry.sync.models import Feed, FeedRecord
 from registry.sync.schemas import FeedForm
 
-SYNC, SYNC_NOW = "feed.sync", "feed.sync_now"
-"""Tasks: as scheduled, and once because a person asked."""
 EDITABLE = ("name", "url", "scope", "every_minutes", "organisation_id", "priority", "enabled", "config")
 
 
@@ -34,7 +33,7 @@ def create_feed(session: Session, actor: Actor, data: Mapping[str, Any], now: da
     session.add(feed)
     session.flush()
     set_standing(session, f"feed:{feed.id}", feed.organisation_id, feed.priority, actor, now)
-    _plan(session, feed, now, due_now=True)
+    timetable.plan(session, feed, now, due_now=True)
     _note(session, actor, feed, "created", {}, now)
     return feed
 
@@ -68,7 +67,7 @@ def update_feed(
     session.add(feed)
     session.flush()
     set_standing(session, f"feed:{feed_id}", feed.organisation_id, feed.priority, actor, now)
-    _plan(session, feed, now, due_now=not changes.keys().isdisjoint(("url", "config")))
+    timetable.plan(session, feed, now, due_now=not changes.keys().isdisjoint(("url", "config")))
     record_revision(session, actor, "feed", feed_id, feed.version, changes, now)
     _note(session, actor, feed, "updated", changes, now)
     return feed
@@ -108,20 +107,14 @@ def feed_for_files(
 def request_run(session: Session, actor: Actor, feed_id: int, now: datetime | None = None) -> Feed:
     """Have the feed synchronised as soon as the scheduler sees it; asking again before it began changes nothing.
 
-    Raises NotFound, and Conflict for a feed without address.
+    Asked while a run goes on, it causes one further run. Raises NotFound, and Conflict for a feed without address.
     """
     policy.require(actor, "feed.run")
     now = now or utcnow()
     feed = get_feed(session, actor, feed_id)
     if not feed.url:
         raise Conflict(N_("This feed has no address: it is filled from files."))
-    row = _row(session, SYNC_NOW, feed_id)
-    if row is None:
-        session.add(Schedule(task=SYNC_NOW, key=str(feed_id), next_at=now))
-        session.flush()
-    elif row.lease_until is None or row.lease_until < now:
-        row.next_at = now
-        session.add(row)
+    timetable.ask(session, timetable.SYNC_NOW, feed_id, now)
     audit.record(session, actor, "feed.request_run", f"feed:{feed_id}")
     return feed
 
@@ -159,27 +152,6 @@ def _check(session: Session, data: Mapping[str, Any], feed: Feed | None) -> None
     organisation_id = data.get("organisation_id")
     if organisation_id is not None and session.get(Organisation, organisation_id) is None:
         raise InvalidInput({"organisation_id": [N_("There is no such organisation.")]})
-
-
-def _plan(session: Session, feed: Feed, now: datetime, due_now: bool) -> None:
-    """Make the schedule say what the feed says."""
-    row = _row(session, SYNC, feed.id or 0)
-    if not (feed.enabled and feed.url and feed.every_minutes):
-        if row is not None:
-            session.execute(delete(Schedule).where(Schedule.id == row.id))  # type: ignore[arg-type]
-        return
-    seconds = feed.every_minutes * 60
-    if row is None:
-        session.add(Schedule(task=SYNC, key=str(feed.id), every_seconds=seconds, next_at=now))
-    elif row.every_seconds != seconds or due_now:
-        row.every_seconds, row.next_at = seconds, now
-        session.add(row)
-    session.flush()
-
-
-def _row(session: Session, task: str, feed_id: int) -> Schedule | None:
-    statement = select(Schedule).where(Schedule.task == task, Schedule.key == str(feed_id))  # type: ignore[arg-type]
-    return session.execute(statement.with_for_update()).scalar_one_or_none()
 
 
 def _note(session: Session, actor: Actor, feed: Feed, what: str, changes: Mapping[str, Any], now: datetime) -> None:

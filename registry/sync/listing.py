@@ -9,8 +9,10 @@ from registry.accounts import policy
 from registry.accounts.actor import Actor
 from registry.catalogue.paging import Sort, keyset
 from registry.errors import N_, NotFound
+from registry.sync import timetable
 from registry.sync.feeds import get_feed
 from registry.sync.models import Feed, FeedRecord, Run
+from registry.sync.timetable import Outlook
 
 FEED: Any = Feed
 R: Any = Run
@@ -32,9 +34,20 @@ Row = dict[str, Any]
 NEWEST, OLDEST = Sort((R.id,), descending=True, name="newest"), Sort((RECORD.id,), name="oldest")
 
 
-def feed_row(feed: Feed, last_run: Row | None = None) -> Row:
-    """One feed as the API shows it."""
-    return {name: getattr(feed, name) for name in FEED_FIELDS} | {"last_run": last_run}
+def feed_row(session: Session, feed: Feed) -> Row:
+    """One feed as the API shows it, with its last run and what is to come."""
+    feed_id = feed.id or 0
+    latest = select(func.max(R.id)).where(R.feed_id == feed_id)
+    return _feed_row(
+        feed,
+        next(iter(_runs(session, R.id.in_(latest))), None),
+        timetable.outlooks(session, [feed_id]).get(feed_id, Outlook()),
+    )
+
+
+def _feed_row(feed: Feed, last_run: Row | None, outlook: Outlook) -> Row:
+    fields = {name: getattr(feed, name) for name in FEED_FIELDS}
+    return fields | {"next_run_at": outlook.next_at, "failures": outlook.failures, "last_run": last_run}
 
 
 def feed_rows(session: Session, actor: Actor) -> list[Row]:
@@ -42,14 +55,14 @@ def feed_rows(session: Session, actor: Actor) -> list[Row]:
     latest = select(func.max(R.id)).group_by(R.feed_id)
     last = {row["feed_id"]: row for row in _runs(session, R.id.in_(latest))}
     found = session.execute(select(FEED).where(policy.visible(actor, Feed)).order_by(FEED.name, FEED.id)).scalars()
-    return [feed_row(feed, last.get(feed.id)) for feed in found]
+    ahead = timetable.outlooks(session)
+    return [_feed_row(feed, last.get(feed.id), ahead.get(feed.id, Outlook())) for feed in found]
 
 
 def feed_with_last_run(session: Session, actor: Actor, feed_id: int) -> tuple[Feed, Row]:
     """Raises NotFound."""
     feed = get_feed(session, actor, feed_id)
-    latest = select(func.max(R.id)).where(R.feed_id == feed_id)
-    return feed, feed_row(feed, next(iter(_runs(session, R.id.in_(latest))), None))
+    return feed, feed_row(session, feed)
 
 
 def _runs(session: Session, condition: Any) -> list[Row]:

@@ -70,6 +70,8 @@ class Report:
     changes: list[Change] = field(default_factory=list)
     """The first so many"""
     seconds: float = 0.0
+    retry_after: int | None = None
+    """Seconds that the source asked to be left alone for"""
 
     def as_dict(self) -> dict[str, Any]:
         """What `--json` prints."""

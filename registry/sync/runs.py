@@ -21,6 +21,7 @@ from registry.accounts.actor import Actor
 from registry.db import Database, utcnow
 from registry.errors import N_, Conflict, NotFound, RegistryError
 from registry.events.outbox import Change, emit
+from registry.sync import timetable
 from registry.sync.models import Feed, Run
 from registry.sync.reasons import RUN_REASONS
 from registry.sync.report import Counts
@@ -157,6 +158,8 @@ def settle(
         setattr(run, name, value)
     run.heartbeat_at = now
     _end(session, run, status, code, reason, now)
+    if status in ("succeeded", "not_modified") and run.trigger != "import":
+        timetable.relieve(session, run.feed_id, now)
     return run
 
 

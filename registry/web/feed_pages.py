@@ -12,7 +12,7 @@ from registry.catalogue.models import Organisation
 from registry.errors import N_, InvalidInput, VersionMismatch
 from registry.http import actor, session
 from registry.schemas import load
-from registry.sync import feeds, listing, runs
+from registry.sync import feeds, listing, runs, timetable
 from registry.sync.adapters import ADAPTERS
 from registry.sync.models import OUTCOMES, Feed
 from registry.sync.reasons import RECORD_REASONS, RUN_REASONS
@@ -69,6 +69,7 @@ def show(feed_id: int) -> ResponseReturnValue:
         feed=feed,
         adapter=ADAPTERS[feed.adapter],
         settings=list(said_settings(feed.config)),
+        outlook=timetable.outlooks(session(), [feed_id]).get(feed_id),
         organisation=session().get(Organisation, feed.organisation_id) if feed.organisation_id else None,
         runs=rows,
         first_url=lists.first_url(),

@@ -1,15 +1,12 @@
 """When a message is tried again, when a receiver is given up, which events a subscription is for. Pure."""
 
 from collections.abc import Collection, Iterable
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 
 RETRY_SECONDS = (5, 60, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
 """From each failed try to the next: eleven tries in a good three days (75.6 hours)."""
 JITTER = 0.1
 """Share of the wait by which it may be shorter or longer, so that many messages do not come back at once."""
-LONGEST_RETRY_AFTER = 24 * 3600
-"""Seconds that a receiver may ask for; more is taken as this much."""
 HELD_FROM = 5
 """After so many failures in a row a receiver counts as down: one message at a time asks whether it is back."""
 FIRST_HOLD, LONGEST_HOLD = 60, 1800
@@ -35,19 +32,6 @@ def retry_at(tries: int, now: datetime, retry_after: int | None, chance: float) 
         return None
     wait = RETRY_SECONDS[tries - 1] * (1 - JITTER + 2 * JITTER * chance)
     return now + timedelta(seconds=max(wait, retry_after or 0))
-
-
-def retry_after_seconds(text: str | None, now: datetime) -> int | None:
-    """The header Retry-After (seconds, or a date) as seconds from now, within reason; None where unreadable."""
-    text = (text or "").strip()
-    if text.isascii() and text.isdecimal():
-        return min(int(text[:10]), LONGEST_RETRY_AFTER)
-    try:
-        at = parsedate_to_datetime(text)
-    except (ValueError, TypeError, OverflowError):
-        return None
-    seconds = ((at if at.tzinfo else at.replace(tzinfo=UTC)) - now).total_seconds()
-    return int(min(max(seconds, 0), LONGEST_RETRY_AFTER))
 
 
 def hold_seconds(failures: int) -> int:

@@ -4,14 +4,17 @@ A claim carries a fence that grows each time: who lost the lease cannot settle t
 engines: PostgreSQL skips rows that another is claiming, SQLite lets one writer in at a time.
 """
 
+import random
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Table, and_, delete, or_, select, update
+from sqlalchemy import Table, and_, case, delete, literal, or_, select, update
 from sqlmodel import Session
 
+from registry.db import UTCDateTime
+from registry.outbound.patience import backoff_seconds
 from registry.sync.models import Schedule
 
 LEASE_SECONDS = 60
@@ -79,26 +82,76 @@ def renew(session: Session, claims: Iterable[Claim], now: datetime, lease_second
         session.execute(update(ROW).where(_is_ours(claim)).values(lease_until=until))
 
 
-def settle(session: Session, claim: Claim, now: datetime, *, failed: bool = False) -> bool:
-    """Give the row back with its next time; one-off rows go once they succeeded. False: the lease had been lost.
+@dataclass(frozen=True)
+class Outcome:
+    """How work on a row ended. `retry_after`: seconds before which it must not come again."""
 
-    The next time counts from now, so that what was missed while nothing ran is made up for once, not many times. After
-    a failure the row comes again sooner than usual at first, and ever later.
+    failed: bool = False
+    is_done: bool = False
+    retry_after: float = 0
+
+
+DONE, FAILED = Outcome(is_done=True), Outcome(failed=True)
+LATER = Outcome(retry_after=RETRY_SECONDS)
+"""Not done, and nothing is wrong: somebody else was at it"""
+
+
+@dataclass(frozen=True)
+class Patience:
+    """When work comes again that failed: after a random part of `first_seconds`, doubled each time, up to the longest.
+
+    `beyond_usual`: also later than its usual interval, where that is what the failure calls for.
     """
-    failures = claim.failures + 1 if failed else 0
-    released: dict[str, Any] = {"lease_owner": None, "lease_until": None, "failures": failures}
-    if failed:
-        usual = claim.every_seconds or LONGEST_RETRY_SECONDS
-        retry = min(RETRY_SECONDS * 2 ** min(claim.failures, 10), usual, LONGEST_RETRY_SECONDS)
-        changed = session.execute(
-            update(ROW).where(_is_ours(claim)).values(released | {"next_at": now + timedelta(seconds=retry)})
+
+    first_seconds: float = RETRY_SECONDS
+    longest_seconds: float = LONGEST_RETRY_SECONDS
+    beyond_usual: bool = False
+
+    def wait(self, failures: int, usual: int | None, chance: float) -> float:
+        """Seconds after so many failures in a row (1 or more) of work with this interval. `chance`: 0…1."""
+        longest = self.longest_seconds
+        if usual is not None and not self.beyond_usual:
+            longest = min(longest, usual)
+        return backoff_seconds(failures, self.first_seconds, longest, chance)
+
+
+def settle(
+    session: Session,
+    claim: Claim,
+    now: datetime,
+    outcome: Outcome = DONE,
+    patience: Patience = Patience(),
+    chance: float | None = None,
+) -> bool:
+    """Give the row back with its next time; one-off rows go once they are done. False: the lease had been lost.
+
+    The next time counts from now, so that what was missed while nothing ran is made up for once, not many times. A row
+    whose time was changed while it was claimed (asked for once more, another interval) keeps that time.
+    """
+    asked_again = ROW.c.next_at != claim.next_at
+    if outcome.is_done and claim.every_seconds is None:
+        gone: Any = session.execute(delete(ROW).where(_is_ours(claim), ~asked_again))
+        if gone.rowcount:
+            return True
+    failures = 0 if outcome.is_done else claim.failures + outcome.failed
+    wait: float = claim.every_seconds or 0
+    if outcome.failed:
+        chance = random.random() if chance is None else chance  # noqa: S311  (spreads tries; guards nothing)
+        wait = patience.wait(failures, claim.every_seconds, chance)
+    elif not outcome.is_done:
+        wait = 0
+    next_at = now + timedelta(seconds=max(wait, outcome.retry_after))
+    changed: Any = session.execute(
+        update(ROW)
+        .where(_is_ours(claim))
+        .values(
+            lease_owner=None,
+            lease_until=None,
+            failures=failures,
+            next_at=case((asked_again, ROW.c.next_at), else_=literal(next_at, UTCDateTime)),
         )
-    elif claim.every_seconds is None:
-        changed = session.execute(delete(ROW).where(_is_ours(claim)))
-    else:
-        next_at = now + timedelta(seconds=claim.every_seconds)
-        changed = session.execute(update(ROW).where(_is_ours(claim)).values(released | {"next_at": next_at}))
-    return bool(changed.rowcount)  # type: ignore[attr-defined]
+    )
+    return bool(changed.rowcount)
 
 
 def _is_ours(claim: Claim) -> Any:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from registry.db import utcnow
 from registry.events.signing import signed_headers
 from registry.outbound.addresses import Allowed
+from registry.outbound.patience import retry_after_seconds
 from registry.outbound.posting import Answer, post
 from registry.outbound.urls import FetchFailed
 from registry.webhooks import rules
@@ -53,7 +54,7 @@ def send(job: Job, allowed: Allowed, deadline: float, stop: Callable[[], bool]) 
         reason,
         answer.status if answer else None,
         "".join(c for c in detail if c.isprintable())[:LONGEST_DETAIL],
-        rules.retry_after_seconds(answer.retry_after, utcnow()) if answer else None,
+        retry_after_seconds(answer.retry_after, utcnow()) if answer else None,
         random.random(),  # noqa: S311  (spreads tries; guards nothing)
     )
 

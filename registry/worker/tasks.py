@@ -17,12 +17,15 @@ from registry.events.sequencer import sequence
 from registry.matching import refresh
 from registry.matching.expiry import expire_due
 from registry.settings import Settings
-from registry.sync import feeds
+from registry.sync import timetable
 from registry.sync.runner import run_feed
 from registry.webhooks.deliveries import prune_deliveries
 from registry.webhooks.subscriptions import held_position
+from registry.worker.schedule import Patience
 
 PRUNE_BATCH = 1000
+WITH_PARTNERS = Patience(longest_seconds=6 * 3600, beyond_usual=True)
+"""A source that is down is left alone ever longer, also one that is asked every five minutes."""
 Work = Callable[[Database, Settings, str, threading.Event], None]
 """(database, settings, the row's key, set when the process is to stop)"""
 
@@ -34,10 +37,19 @@ class Task:
     work: Work
     every_seconds: int | None
     meaning: str
+    patience: Patience = Patience()
 
 
 class Busy(Exception):
     """Somebody else is at this very work: it is not done, and no error either."""
+
+
+class SourceFailed(Exception):
+    """What was to be fetched did not come; noted already. `retry_after`: seconds that its server asked for."""
+
+    def __init__(self, reason: str, retry_after: int | None = None) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after
 
 
 def _sync(trigger: str) -> Work:
@@ -52,6 +64,9 @@ def _sync(trigger: str) -> Work:
             raise Busy(str(error)) from None
         if report.run.status == "cancelled" and stop.is_set():
             raise Busy("stopped on the way")
+        # Who asked for a run sees how it went, and may ask again: only the schedule goes on by itself.
+        if report.run.status == "failed" and trigger == "schedule":
+            raise SourceFailed(report.run.reason or "", report.retry_after)
 
     return work
 
@@ -106,8 +121,8 @@ def _prune_deliveries(database: Database, settings: Settings, _key: str, stop: t
 
 
 TASKS: dict[str, Task] = {
-    feeds.SYNC: Task(_sync("schedule"), None, "Synchronise a feed at its interval."),
-    feeds.SYNC_NOW: Task(_sync("hand"), None, "Synchronise a feed once, because a person asked."),
+    timetable.SYNC: Task(_sync("schedule"), None, "Synchronise a feed at its interval.", WITH_PARTNERS),
+    timetable.SYNC_NOW: Task(_sync("hand"), None, "Synchronise a feed once, because a person asked."),
     "events.sequence": Task(_sequence, 2, "Give committed events their position in the change feed."),
     "events.prune": Task(_prune_events, 3600, "Forget events older than CASA_EVENT_RETENTION_DAYS."),
     "webhooks.prune": Task(_prune_deliveries, 3600, "Forget webhook messages that ended CASA_DELIVERY_LOG_DAYS ago."),

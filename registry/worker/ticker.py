@@ -16,16 +16,16 @@ from sqlalchemy.exc import OperationalError
 
 from registry.db import Database, utcnow
 from registry.settings import Settings
-from registry.sync import feeds, heartbeat
+from registry.sync import heartbeat, timetable
 from registry.worker import schedule
 from registry.worker.courier import Courier
-from registry.worker.schedule import Claim
-from registry.worker.tasks import RECURRING, TASKS, Busy
+from registry.worker.schedule import Claim, Outcome
+from registry.worker.tasks import RECURRING, TASKS, Busy, SourceFailed
 
 TICK_SECONDS = 1
 RENEW_SECONDS = 20
 THREADS = 4
-LONG = frozenset({feeds.SYNC, feeds.SYNC_NOW})
+LONG = frozenset(timetable.TASKS)
 """May last: these never take the last thread, so that the short ones always get their turn."""
 log = logging.getLogger(__name__)
 
@@ -88,21 +88,24 @@ class Ticker:
         self._pool.shutdown(wait=True)
 
     def _do(self, claim: Claim) -> None:
-        failed = False
+        outcome = schedule.DONE
         try:
             TASKS[claim.task].work(self.database, self.settings, claim.key, self.stop)
         except Busy as busy:
-            failed = True
+            outcome = schedule.LATER
             log.info("%s %s: %s", claim.task, claim.key, busy)
+        except SourceFailed as failure:
+            outcome = Outcome(failed=True, retry_after=failure.retry_after or 0)
+            log.info("%s %s: %s", claim.task, claim.key, failure)
         except Exception:  # one task's trouble must not end the scheduler; the row comes again
-            failed = True
+            outcome = schedule.FAILED
             log.exception("%s %s failed", claim.task, claim.key)
         finally:
             with self._lock:
                 del self._running[claim.id]
         try:
             with self.database.transaction() as session:
-                if not schedule.settle(session, claim, utcnow(), failed=failed):
+                if not schedule.settle(session, claim, utcnow(), outcome, TASKS[claim.task].patience):
                     log.warning("%s %s: the lease was lost meanwhile", claim.task, claim.key)
         except OperationalError:
             log.exception("%s %s could not be settled; its lease will run out", claim.task, claim.key)

@@ -1,11 +1,12 @@
 """/api/v1/feeds: adding, changing, asking for a run, looking into quarantine; who may, and what is refused."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from registry.accounts import tokens, users
 from registry.accounts.actor import system
@@ -97,6 +98,18 @@ def test_the_schedule_follows_the_feed(app: RegistryFlask, call: Call) -> None:
     assert planned() == [("feed.sync", 300)]
     call("PATCH", f"/{feed}", json={"enabled": False}, headers={"If-Match": '"2"'})
     assert planned() == []
+
+
+def test_a_feed_shows_when_its_next_run_is_and_how_often_it_failed(app: RegistryFlask, call: Call) -> None:
+    feed = call("POST", "", json=FORM).json
+    at = datetime(2031, 5, 1, 12, tzinfo=UTC)
+    with app.database.transaction() as session:
+        session.execute(update(Schedule).values(next_at=at, failures=3))
+    for shown in (call("GET", f"/{feed['id']}").json, call("GET", "").json["items"][0]):
+        assert (datetime.fromisoformat(shown["next_run_at"]), shown["failures"]) == (at, 3)
+    with app.database.transaction() as session:
+        session.execute(update(Schedule).values(lease_owner="a scheduler"))
+    assert call("GET", f"/{feed['id']}").json["next_run_at"] is None
 
 
 def test_a_run_is_asked_for_once_and_taken_up_by_the_scheduler(app: RegistryFlask, call: Call) -> None:

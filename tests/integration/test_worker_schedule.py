@@ -3,6 +3,7 @@
 import threading
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select, update
@@ -10,7 +11,7 @@ from sqlalchemy import select, update
 from registry.db import Database
 from registry.sync.models import Schedule
 from registry.worker import schedule
-from registry.worker.schedule import Claim
+from registry.worker.schedule import DONE, FAILED, LATER, Claim, Outcome, Patience
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 TASKS = ("a", "b", "feed.sync")
@@ -26,9 +27,9 @@ def claim(database: Database, now: datetime = NOW, limit: int = 100, owner: str 
         return schedule.claim_due(session, now, owner, limit, TASKS)
 
 
-def settle(database: Database, claimed: Claim, now: datetime = NOW, failed: bool = False) -> bool:
+def settle(database: Database, claimed: Claim, now: datetime = NOW, outcome: Outcome = DONE, **options: Any) -> bool:
     with database.transaction() as session:
-        return schedule.settle(session, claimed, now, failed=failed)
+        return schedule.settle(session, claimed, now, outcome, **{"chance": 1.0, **options})
 
 
 def rows(database: Database) -> list[Schedule]:
@@ -120,7 +121,7 @@ def test_after_a_failure_it_comes_again_sooner_at_first_and_ever_later(
     with database.transaction() as session:
         session.execute(update(Schedule).values(failures=failures))
     (claimed,) = claim(database)
-    settle(database, claimed, failed=True)
+    settle(database, claimed, outcome=FAILED)
     (row,) = rows(database)
     assert row.next_at == NOW + timedelta(seconds=seconds) and row.failures == failures + 1
     (again,) = claim(database, row.next_at)
@@ -131,14 +132,50 @@ def test_after_a_failure_it_comes_again_sooner_at_first_and_ever_later(
 def test_a_failure_of_frequent_work_does_not_slow_it_down(database: Database) -> None:
     add(database, "a", every=2)
     (claimed,) = claim(database)
-    settle(database, claimed, failed=True)
+    settle(database, claimed, outcome=FAILED)
     assert rows(database)[0].next_at == NOW + timedelta(seconds=2)
+
+
+def test_work_with_partners_backs_off_beyond_its_usual_interval(database: Database) -> None:
+    add(database, "a", every=300)
+    with database.transaction() as session:
+        session.execute(update(Schedule).values(failures=20))
+    (claimed,) = claim(database)
+    settle(database, claimed, outcome=FAILED, patience=Patience(longest_seconds=21_600, beyond_usual=True))
+    assert rows(database)[0].next_at == NOW + timedelta(hours=6)
+
+
+def test_a_server_that_asks_for_patience_gets_it(database: Database) -> None:
+    add(database, "a", every=300)
+    (claimed,) = claim(database)
+    settle(database, claimed, outcome=Outcome(failed=True, retry_after=900))
+    assert rows(database)[0].next_at == NOW + timedelta(seconds=900)
+
+
+def test_work_that_somebody_else_is_at_comes_again_and_has_not_failed(database: Database) -> None:
+    add(database, "a", every=None)
+    (claimed,) = claim(database)
+    settle(database, claimed, outcome=LATER)
+    (row,) = rows(database)
+    assert row.failures == 0 and row.next_at == NOW + timedelta(seconds=30) and row.lease_owner is None
+
+
+@pytest.mark.parametrize("every", [60, None])
+def test_a_time_that_was_set_while_the_row_was_claimed_is_kept(database: Database, every: int | None) -> None:
+    add(database, "a", every=every, due=NOW - timedelta(seconds=5))
+    (claimed,) = claim(database)
+    with database.transaction() as session:
+        session.execute(update(Schedule).values(next_at=NOW))
+    assert settle(database, claimed, NOW + timedelta(seconds=1))
+    (again,) = claim(database, NOW + timedelta(seconds=1))
+    assert settle(database, again, NOW + timedelta(seconds=2))
+    assert claim(database, NOW + timedelta(seconds=3)) == []
 
 
 def test_one_off_work_goes_when_it_is_done_and_stays_when_it_failed(database: Database) -> None:
     add(database, "a", every=None)
     (claimed,) = claim(database)
-    settle(database, claimed, failed=True)
+    settle(database, claimed, outcome=FAILED)
     assert len(rows(database)) == 1
     (again,) = claim(database, NOW + timedelta(hours=1))
     settle(database, again)

@@ -13,7 +13,7 @@ from registry.catalogue.models import Programme
 from registry.db import Database, utcnow
 from registry.events.models import Event
 from registry.settings import Settings
-from registry.sync import feeds, heartbeat
+from registry.sync import feeds, heartbeat, timetable
 from registry.sync.models import Run, Schedule
 from registry.worker import ticker
 from registry.worker.tasks import RECURRING, TASKS, Task
@@ -67,7 +67,7 @@ def test_a_due_feed_is_synchronised_once_and_its_row_comes_again(
     for each in two:
         each.close()
     with database.reading() as session:
-        row = session.execute(select(Schedule).where(Schedule.task == feeds.SYNC)).scalar_one()
+        row = session.execute(select(Schedule).where(Schedule.task == timetable.SYNC)).scalar_one()
         assert row.lease_owner is None and row.every_seconds == 3600
         assert len(session.execute(select(Programme)).all()) == 3
 
@@ -95,7 +95,7 @@ def test_long_runs_leave_a_thread_for_short_work(database: Database, allowing: S
 
     def long_ones_are_as_many_as_may_be() -> bool:
         one.tick()
-        return len([c for c in one.running if c.task == feeds.SYNC]) == ticker.THREADS - 1
+        return len([c for c in one.running if c.task == timetable.SYNC]) == ticker.THREADS - 1
 
     eventually(long_ones_are_as_many_as_may_be)
 
@@ -105,7 +105,7 @@ def test_long_runs_leave_a_thread_for_short_work(database: Database, allowing: S
             return session.execute(select(Event).where(Event.position.is_(None))).first() is None
 
     eventually(events_are_in_order)
-    assert [c.task for c in one.running].count(feeds.SYNC) == ticker.THREADS - 1
+    assert [c.task for c in one.running].count(timetable.SYNC) == ticker.THREADS - 1
     one.close()
     assert {status for _, status in statuses(database)} == {"cancelled"}, "stopping asks runs to stop"
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from registry.outbound.patience import retry_after_seconds
 from registry.webhooks import rules
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -50,7 +51,7 @@ def test_the_jitter_is_a_tenth_and_waits_only_grow(chance: float) -> None:
     ],
 )
 def test_retry_after_is_honoured_within_reason(text: str | None, seconds: int | None) -> None:
-    assert rules.retry_after_seconds(text, NOW) == seconds
+    assert retry_after_seconds(text, NOW) == seconds
 
 
 def test_retry_after_lengthens_the_wait_and_never_shortens_it() -> None:
