@@ -51,7 +51,12 @@ class Settings:
         "Addresses otherwise refused that feeds may be fetched from and webhooks sent to (over plain http too): "
         "`host:port` or network/length, comma between.",
     )
-    fetch_timeout_seconds: int = _setting(300, "Deadline of one whole download, headers and body together.")
+    fetch_timeout_seconds: int = _setting(
+        300, "Deadline of one whole download: headers, body, tries and the waits between them together."
+    )
+    fetch_tries: int = _setting(
+        3, "How often one run tries a download whose failure may pass: no connection, cut body, 429, 502 to 504."
+    )
     fetch_max_bytes: int = _setting(2_000_000_000, "Largest body of one download, counted both as sent and as decoded.")
     refetch_days: int = _setting(
         7, "After this many days a feed is fetched unconditionally, against servers that say 304 for ever."
@@ -82,6 +87,8 @@ class Settings:
             raise ConfigurationError(f"CASA_SYNC_PROCESSES is {settings.sync_processes}; it must be from 1 to 64.")
         if not 1 <= settings.sync_batch_rows <= 1000:
             raise ConfigurationError(f"CASA_SYNC_BATCH_ROWS is {settings.sync_batch_rows}; it must be from 1 to 1000.")
+        if not 1 <= settings.fetch_tries <= 10:
+            raise ConfigurationError(f"CASA_FETCH_TRIES is {settings.fetch_tries}; it must be from 1 to 10.")
         for name in ("standing_requests", "event_retention_days", "delivery_log_days"):
             if getattr(settings, name) < 0:
                 raise ConfigurationError(f"CASA_{name.upper()} is less than 0.")

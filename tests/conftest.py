@@ -102,7 +102,13 @@ def session(database: Database) -> Iterator[Session]:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(data_dir=tmp_path, secret_key="test-secret-key-not-for-use", public_url="http://registry.test")
+    """A source that fails, fails at once: trying again is tested by itself."""
+    return Settings(
+        data_dir=tmp_path,
+        secret_key="test-secret-key-not-for-use",
+        public_url="http://registry.test",
+        fetch_tries=1,
+    )
 
 
 @pytest.fixture

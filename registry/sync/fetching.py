@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from registry.outbound.client import Fetched, Progress, Validators, fetch
+from registry.outbound.client import Fetched, Progress, Validators
+from registry.outbound.retrying import fetch_again
 from registry.outbound.urls import FetchFailed, check_url
 from registry.settings import Settings
 from registry.sync.adapters.contract import Adapter
@@ -45,7 +46,7 @@ def fetch_feed(
         return fetch_pages(feed.url or "", adapter.next_page, settings, folder, progress=progress, stop=stop)
     unconditional = unconditional or is_refetch_due(feed.full_fetch_at, now, settings.refetch_days)
     conditional = was_read_alike(reading, feed.document_sha256) and not unconditional
-    return fetch(
+    return fetch_again(
         feed.url or "",
         settings=settings,
         sink=folder / "document",
@@ -82,7 +83,7 @@ def fetch_pages(
         number = len(seen)
         address = following
         before = received
-        fetched = fetch(
+        fetched = fetch_again(
             address,
             settings=settings,
             sink=pages / f"{number:06}",

@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 
 from registry.accounts.actor import system
 from registry.db import Database, utcnow
+from registry.outbound import retrying
 from registry.settings import Settings
 from registry.sync import feeds, timetable
 from registry.sync.models import Run, Schedule
@@ -120,6 +121,16 @@ def test_a_run_asked_for_that_fails_is_over_and_the_schedule_stays_as_it_was(
     tick(database, allowing)
     with database.reading() as session:
         assert runs(database) == [("hand", "failed")] and session.execute(select(Schedule)).all() == []
+
+
+def test_a_failure_that_passes_is_outlived_within_the_run(
+    database: Database, allowing: Settings, server: FaultServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retrying, "LONGEST_WAIT", 0.01)
+    answers = [body(b"", "503 Service Unavailable"), raw(head(Content_Length="99") + b"half"), GOOD]
+    feed = make_feed(database, server.serve("/feed", lambda *asked: answers.pop(0)(*asked)), every=None)
+    report = run_feed(database, replace(allowing, fetch_tries=3), feed)
+    assert report.run.status == "succeeded" and report.run.created == 2 and answers == []
 
 
 def test_runs_asked_for_while_one_goes_on_cause_exactly_one_more(
