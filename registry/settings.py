@@ -57,6 +57,9 @@ class Settings:
     fetch_tries: int = _setting(
         3, "How often one run tries a download whose failure may pass: no connection, cut body, 429, 502 to 504."
     )
+    host_gap_ms: int = _setting(
+        250, "Least pause between two requests of feeds to one server, asked by one at a time. 0: no such manners."
+    )
     fetch_max_bytes: int = _setting(2_000_000_000, "Largest body of one download, counted both as sent and as decoded.")
     refetch_days: int = _setting(
         7, "After this many days a feed is fetched unconditionally, against servers that say 304 for ever."
@@ -89,7 +92,7 @@ class Settings:
             raise ConfigurationError(f"CASA_SYNC_BATCH_ROWS is {settings.sync_batch_rows}; it must be from 1 to 1000.")
         if not 1 <= settings.fetch_tries <= 10:
             raise ConfigurationError(f"CASA_FETCH_TRIES is {settings.fetch_tries}; it must be from 1 to 10.")
-        for name in ("standing_requests", "event_retention_days", "delivery_log_days"):
+        for name in ("host_gap_ms", "standing_requests", "event_retention_days", "delivery_log_days"):
             if getattr(settings, name) < 0:
                 raise ConfigurationError(f"CASA_{name.upper()} is less than 0.")
         return settings

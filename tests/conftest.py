@@ -102,12 +102,13 @@ def session(database: Database) -> Iterator[Session]:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    """A source that fails, fails at once: trying again is tested by itself."""
+    """A source that fails, fails at once, and none is waited for: trying again and manners are tested by themselves."""
     return Settings(
         data_dir=tmp_path,
         secret_key="test-secret-key-not-for-use",
         public_url="http://registry.test",
         fetch_tries=1,
+        host_gap_ms=0,
     )
 
 

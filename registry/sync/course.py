@@ -34,6 +34,7 @@ from registry.sync.report import Counts, Report
 from registry.sync.rules import Stop, never, reading_key
 from registry.sync.runs import Heartbeat, Progress
 from registry.sync.targets import TARGETS
+from registry.sync.turns import Turns
 
 log = logging.getLogger(__name__)
 Opening = Callable[[Session], Feed]
@@ -166,7 +167,7 @@ class Course:
         if not feed.url:
             raise FetchFailed("address", "This feed has no address: it is filled from files.")
         run, key = self.report.run, self.reading.key
-        resumed = self.writing.fence > 1
+        resumed, owner = self.writing.fence > 1, f"{'preview' if self.dry_run else 'feed'}:{feed.id}"
         found = spooling.found_again(self.settings, run) if resumed else None
         with self._spool(found) as folder:
             fetched = found or fetch_feed(
@@ -180,6 +181,7 @@ class Course:
                 unconditional=accept_losses or resumed,
                 progress=lambda done, everything: self._tick("fetch", done, everything),
                 stop=self._is_unwanted,
+                turn=Turns(self.database, self.settings, owner, self._is_unwanted),
             )
             run.http_status, run.bytes = fetched.status, fetched.bytes
             if fetched.path is None or (is_repetition(feed, fetched, key) and not (accept_losses or resumed)):

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from registry.outbound.client import Fetched, Progress, Validators
-from registry.outbound.retrying import fetch_again
+from registry.outbound.retrying import Turn, at_once, fetch_again
 from registry.outbound.urls import FetchFailed, check_url
 from registry.settings import Settings
 from registry.sync.adapters.contract import Adapter
@@ -36,6 +36,7 @@ def fetch_feed(
     unconditional: bool,
     progress: Progress,
     stop: Stop,
+    turn: Turn = at_once,
 ) -> Fetched:
     """Download the document into `folder`, asking only for a newer one where the last was read as it would be now.
 
@@ -43,7 +44,7 @@ def fetch_feed(
     nothing of the others. Raises FetchFailed, and DocumentRefused for a page that is none.
     """
     if adapter.next_page:
-        return fetch_pages(feed.url or "", adapter.next_page, settings, folder, progress=progress, stop=stop)
+        return fetch_pages(feed.url or "", adapter.next_page, settings, folder, progress=progress, stop=stop, turn=turn)
     unconditional = unconditional or is_refetch_due(feed.full_fetch_at, now, settings.refetch_days)
     conditional = was_read_alike(reading, feed.document_sha256) and not unconditional
     return fetch_again(
@@ -53,6 +54,7 @@ def fetch_feed(
         validators=Validators(feed.etag, feed.last_modified) if conditional else None,
         progress=progress,
         stop=stop,
+        turn=turn,
     )
 
 
@@ -64,6 +66,7 @@ def fetch_pages(
     *,
     progress: Progress,
     stop: Stop,
+    turn: Turn = at_once,
     max_pages: int = MAX_PAGES,
 ) -> Fetched:
     """Download a document's pages into a folder of their own below `folder`, in order: that folder is its path.
@@ -91,6 +94,7 @@ def fetch_pages(
             max_bytes=max(1, settings.fetch_max_bytes - received),
             progress=lambda done, _all, before=before: progress(before + done, None),  # type: ignore[misc]
             stop=stop,
+            turn=turn,
         )
         assert fetched.path is not None  # only a conditional request is answered by 304
         same = contents.setdefault(fetched.sha256, number)

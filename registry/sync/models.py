@@ -142,3 +142,44 @@ class Schedule(SQLModel, table=True):
     fence: int = Field(default=0)
     """Grows with each claim: a worker that lost its lease cannot settle the row."""
     failures: int = Field(default=0)
+
+
+class HostTurn(SQLModel, table=True):
+    """Whose turn it is to ask a partner's server: one at a time over all processes, with a pause behind each."""
+
+    __tablename__ = "host_turn"
+    host: str = Field(primary_key=True, max_length=300)
+    """`host:port`"""
+    owner: str | None = Field(default=None, max_length=80)
+    """`feed:12`: a run that is taken over keeps its turn."""
+    until: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    """Then the owner has lost it"""
+    free_at: datetime = Field(sa_type=UTCDateTime)
+    """Not to be asked before"""
+
+
+class FeedKey(SQLModel, table=True):
+    """What a partner signs its pings for a feed with: the secret is made of the salt and the registry's key."""
+
+    __tablename__ = "feed_key"
+    __table_args__ = (CheckConstraint("(previous_salt IS NULL) = (previous_until IS NULL)", name="previous"),)
+    feed_id: int = Field(foreign_key="feed.id", primary_key=True, ondelete="CASCADE", sa_type=BigId)
+    salt: str = Field(max_length=64)
+    fingerprint: str = Field(max_length=16)
+    """Of the secret: another one shows that the registry's key changed."""
+    previous_salt: str | None = Field(default=None, max_length=64)
+    previous_until: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    """Until then the secret before is believed as well."""
+    made_at: datetime = Field(sa_type=UTCDateTime)
+
+
+class FeedPing(SQLModel, table=True):
+    """A ping that was believed, remembered for as long as its signature would be believed again."""
+
+    __tablename__ = "feed_ping"
+    __table_args__ = (Index("ix_feed_ping_at", "feed_id", "at"),)
+    feed_id: int = Field(foreign_key="feed.id", primary_key=True, ondelete="CASCADE", sa_type=BigId)
+    message_id: str = Field(primary_key=True, max_length=200)
+    timestamp: int = Field(sa_type=BigId)
+    """Seconds since 1970, as signed: the same once more is a copy, another is the sender's own further try."""
+    at: datetime = Field(sa_type=UTCDateTime)

@@ -28,6 +28,7 @@ RUN_REASONS: dict[str, str] = {
     "sheet": "The workbook has no sheet of the name that was declared.",
     "oversize": "The file holds a single text or a nesting too large to read.",
     "pages": "The document's pages do not come to an end, or lead to another server.",
+    "host_busy": "Other downloads from this server went on for too long.",
     "cancelled": "A person stopped the run; what was applied before stays.",
     "abandoned": "The process that ran it ended without a word; the next run goes on from what was applied.",
     "internal": "An error of this registry; the log has the details.",

@@ -106,6 +106,8 @@ class Patience:
     first_seconds: float = RETRY_SECONDS
     longest_seconds: float = LONGEST_RETRY_SECONDS
     beyond_usual: bool = False
+    spread: float = 0.0
+    """Share of the usual interval by which it may be shorter or longer: what began together must not stay together."""
 
     def wait(self, failures: int, usual: int | None, chance: float) -> float:
         """Seconds after so many failures in a row (1 or more) of work with this interval. `chance`: 0…1."""
@@ -133,10 +135,10 @@ def settle(
         gone: Any = session.execute(delete(ROW).where(_is_ours(claim), ~asked_again))
         if gone.rowcount:
             return True
+    chance = random.random() if chance is None else chance  # noqa: S311  (spreads tries; guards nothing)
     failures = 0 if outcome.is_done else claim.failures + outcome.failed
-    wait: float = claim.every_seconds or 0
+    wait = (claim.every_seconds or 0) * (1 + patience.spread * (2 * chance - 1))
     if outcome.failed:
-        chance = random.random() if chance is None else chance  # noqa: S311  (spreads tries; guards nothing)
         wait = patience.wait(failures, claim.every_seconds, chance)
     elif not outcome.is_done:
         wait = 0

@@ -18,13 +18,15 @@ from registry.matching import refresh
 from registry.matching.expiry import expire_due
 from registry.settings import Settings
 from registry.sync import timetable
+from registry.sync.models import Feed
 from registry.sync.runner import run_feed
+from registry.sync.turns import is_taken
 from registry.webhooks.deliveries import prune_deliveries
 from registry.webhooks.subscriptions import held_position
 from registry.worker.schedule import Patience
 
 PRUNE_BATCH = 1000
-WITH_PARTNERS = Patience(longest_seconds=6 * 3600, beyond_usual=True)
+WITH_PARTNERS = Patience(longest_seconds=6 * 3600, beyond_usual=True, spread=0.05)
 """A source that is down is left alone ever longer, also one that is asked every five minutes."""
 Work = Callable[[Database, Settings, str, threading.Event], None]
 """(database, settings, the row's key, set when the process is to stop)"""
@@ -54,6 +56,10 @@ class SourceFailed(Exception):
 
 def _sync(trigger: str) -> Work:
     def work(database: Database, settings: Settings, key: str, stop: threading.Event) -> None:
+        with database.reading() as session:
+            feed = session.get(Feed, int(key))
+            if feed and is_taken(session, feed, settings, utcnow()):
+                raise Busy("its server is being asked by another feed")
         try:
             report = run_feed(
                 database, settings, int(key), trigger=trigger, actor=system("scheduler"), stop=stop.is_set

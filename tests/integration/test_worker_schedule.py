@@ -12,6 +12,7 @@ from registry.db import Database
 from registry.sync.models import Schedule
 from registry.worker import schedule
 from registry.worker.schedule import DONE, FAILED, LATER, Claim, Outcome, Patience
+from registry.worker.tasks import WITH_PARTNERS
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 TASKS = ("a", "b", "feed.sync")
@@ -170,6 +171,15 @@ def test_a_time_that_was_set_while_the_row_was_claimed_is_kept(database: Databas
     (again,) = claim(database, NOW + timedelta(seconds=1))
     assert settle(database, again, NOW + timedelta(seconds=2))
     assert claim(database, NOW + timedelta(seconds=3)) == []
+
+
+def test_feeds_that_began_together_do_not_stay_together(database: Database) -> None:
+    for number in range(40):
+        add(database, "feed.sync", str(number), every=600)
+    for claimed in claim(database):
+        settle(database, claimed, patience=WITH_PARTNERS, chance=None)
+    found = [(row.next_at - NOW).total_seconds() for row in rows(database)]
+    assert 570 <= min(found) < max(found) <= 630 and len({int(seconds) for seconds in found}) > 10
 
 
 def test_one_off_work_goes_when_it_is_done_and_stays_when_it_failed(database: Database) -> None:
