@@ -82,9 +82,9 @@ def test_servers_do_not_wait_for_each_other(database: Database, mannered: Settin
     with (
         Turns(database, mannered, "feed:1", never)(URL),
         Turns(database, mannered, "feed:2", never)("https://b.example"),
+        database.reading() as session,
     ):
-        with database.reading() as session:
-            assert len(session.execute(select(HostTurn)).all()) == 2
+        assert len(session.execute(select(HostTurn)).all()) == 2
 
 
 def test_a_turn_whose_holder_died_ends_and_its_own_feed_need_not_wait(database: Database, mannered: Settings) -> None:
