@@ -14,7 +14,7 @@ demo: ## set up, fill an embedded database with the demo world, sync a partner's
 	@.ci/setup run && exec $(BIN)/casa demo
 
 test: ## set up and run every test: unit, both database engines, end to end in Chromium
-	@.ci/setup dev && .ci/browser && exec $(BIN)/python -m pytest $(PYTEST)
+	@.ci/setup dev && .ci/browser && exec $(BIN)/python -m pytest --numprocesses auto --dist loadfile $(PYTEST)
 
 check: ## style, types, floors, migrations, translations, docs
 	@.ci/setup dev

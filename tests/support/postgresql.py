@@ -89,13 +89,15 @@ class PostgreSQL:
         if done.returncode:
             raise RuntimeError(f"{command} failed ({done.returncode}): {done.stderr or (self.folder / 'log')}")
 
-    def _admin(self, statement: str) -> None:
+    def _admin(self, statement: str, from_15: str = "") -> None:
         with psycopg.connect(host=str(self.folder), user="casa", dbname="postgres", autocommit=True) as connection:
-            connection.execute(statement.encode())
+            newer = connection.info.server_version >= 150_000
+            connection.execute((statement + from_15 * newer).encode())
 
     def create(self, name: str, template: str = "template0") -> str:
         """Create a database and return its address."""
-        self._admin(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        # Copying files takes a quarter of the time of copying blocks through the log; before 15 it was all there was.
+        self._admin(f'CREATE DATABASE "{name}" TEMPLATE "{template}"', from_15=" STRATEGY FILE_COPY")
         return f"postgresql+psycopg://casa@/{name}?host={self.folder}"
 
     def drop(self, url: str) -> None:
