@@ -153,6 +153,7 @@ VISIBLE: dict[str, Rows] = {
     "feed": _members,
     "run": _for(STAFF),
     "feed_record": _for(STAFF),
+    "feed_hold": _for(STAFF),
     "subscription": _own_team,
     "user_account": _own_account("id"),
     "token": _own_account("user_id"),

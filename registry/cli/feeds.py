@@ -108,12 +108,11 @@ def list_command(context: Context, as_json: bool) -> None:
 @feed_command.command("sync")
 @click.argument("feed")
 @click.option("--dry-run", is_flag=True, help="Fetch and read, write nothing.")
-@click.option("--accept-losses", is_flag=True, help="What the brake asked about is really gone.")
 @as_json
 @pass_context
-def sync_command(context: Context, feed: str, dry_run: bool, accept_losses: bool, as_json: bool) -> None:
+def sync_command(context: Context, feed: str, dry_run: bool, as_json: bool) -> None:
     """Synchronise FEED (its number or name) now."""
-    report = sync_with_report(context, find(context, feed), dry_run=dry_run, accept_losses=accept_losses)
+    report = sync_with_report(context, find(context, feed), dry_run=dry_run)
     show_report(report, as_json)
     if report.run.status in ("failed", "cancelled"):
         sys.exit(1)
@@ -124,12 +123,11 @@ def sync_with_bar(context: Context, feed: Feed) -> Run:
     return sync_with_report(context, feed).run
 
 
-def sync_with_report(context: Context, feed: Feed, *, dry_run: bool = False, accept_losses: bool = False) -> Report:
+def sync_with_report(context: Context, feed: Feed, *, dry_run: bool = False) -> Report:
     """As sync_with_bar, with what went to quarantine."""
     with Bar(feed.name) as bar:
         return run_feed(
-            context.database, context.settings, feed.id or 0, actor=context.actor, progress=bar.show, dry_run=dry_run,
-            accept_losses=accept_losses,
+            context.database, context.settings, feed.id or 0, actor=context.actor, progress=bar.show, dry_run=dry_run
         )  # fmt: skip
 
 

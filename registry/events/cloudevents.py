@@ -10,7 +10,10 @@ PREFIX = "casa."
 """Before our type in CloudEvents' `type`, so that consumers of several sources tell them apart."""
 HIDDEN = "hidden"
 """`need.hidden`: what those are told who may no longer see a record, in place of what happened to it."""
-SUBJECTS = {"standard": "standards/{standard}", "run": "feeds/runs/{id}", "listed_party": "listed/{id}"}
+SUBJECTS = {
+    "standard": "standards/{standard}", "run": "feeds/runs/{id}", "hold": "feeds/holds/{id}",
+    "listed_party": "listed/{id}",
+}  # fmt: skip
 """Kinds whose address is not kind + s and the id: made of the id and the event's data."""
 _OPTIONS = orjson.OPT_UTC_Z
 

@@ -47,5 +47,9 @@ EVENT_TYPES: dict[str, str] = {
     "assessment.gap_linked": "A gap became a draft need.",
     "feed.created": "A feed was added.",
     "feed.updated": "A feed's address, schedule or scope changed.",
+    "feed.held": "More of a feed's records went missing than is plausible: none goes before a person says so.",
+    "feed.released": "A person said that the records the brake held back are gone: they are archived after the grace.",
+    "feed.refused": "A person said that the records the brake held back stay, though their source lacks them.",
+    "feed.recovered": "So many of the records that the brake held back returned that there is nothing left to ask.",
     "run.finished": "A sync run ended; its counts and reason are in the data.",
 }

@@ -1,12 +1,17 @@
-"""Records that the source no longer holds. Absence is not deletion: it must last, and be seen in complete snapshots."""
+"""Records that the source no longer holds. Absence is not deletion: it must last, and be seen in complete snapshots.
 
+Where more goes missing than is plausible, a person is asked first (holds.py), and nothing asked about goes meanwhile.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlmodel import Session
 
 from registry.accounts.actor import Actor
-from registry.sync import records
+from registry.sync import holds, records
 from registry.sync.records import RECORD, Known
 from registry.sync.rules import absent_once_more, is_brake
 from registry.sync.targets import Target
@@ -15,74 +20,119 @@ BATCH = 500
 REASON = "no longer published by its source"
 
 
-class Brake(Exception):
-    """More records went missing than is plausible; nothing was aged."""
+@dataclass(frozen=True)
+class Settled:
+    """What absence led to. `code` (reasons.py): `brake`, `kept`, or None where there is nothing to say."""
 
-    def __init__(self, missing: int, active: int) -> None:
-        self.missing, self.active = missing, active
-        super().__init__(
-            f"{missing} of the feed's {active} records are missing from the document. That is more than is "
-            "plausible, so none was aged; if it is meant, run `casa feed sync` with --accept-losses."
-        )
+    archived: int
+    code: str | None = None
+    reason: str | None = None
 
 
-def after_snapshot(
-    session: Session,
-    feed_id: int,
-    target: Target,
-    seen: set[str],
-    actor: Actor,
-    now: datetime,
-    *,
-    accept_losses: bool = False,
-) -> int:
-    """Age what a complete snapshot does not hold, archive what was absent long enough; returns how many were archived.
+@dataclass
+class _Found:
+    """A feed's ledger after a complete snapshot."""
 
-    Raises Brake where too much is missing, unless `accept_losses`. What never came into the catalogue and is gone from
-    the source is forgotten, unless a person has given a verdict on it.
+    missing: list[Known] = field(default_factory=list)
+    """In the catalogue, and not in the snapshot"""
+    active: int = 0
+    """In the catalogue"""
+    present: int = 0
+    """In the snapshot, as far as the ledger knows"""
+    gone: list[int] = field(default_factory=list)
+    """Never in the catalogue, and not in the snapshot"""
+    archived: list[Known] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Settling:
+    """In whose name a run settles what its snapshot lacks."""
+
+    feed_id: int
+    run_id: int
+    target: Target
+    actor: Actor
+    now: datetime
+
+
+def after_snapshot(session: Session, run: Settling, seen: set[str]) -> Settled:
+    """Age what a complete snapshot does not hold, archive what was absent long enough.
+
+    What never came into the catalogue and is gone from the source is forgotten, unless a person has given a verdict.
     """
-    archived = _archived(session, feed_id, target)
-    missing: list[Known] = []
-    gone: list[int] = []
-    active = 0
-    for known in records.read_all(session, feed_id):
-        absent = known.remote_id not in seen
+    found = _sort(session, run, lambda known: known.remote_id not in seen)
+    settled = _settle(session, run, found, len(seen))
+    if settled.code != "brake":
+        records.forget(session, found.gone)
+    return settled
+
+
+def after_repetition(session: Session, run: Settling) -> Settled:
+    """The same for a document that is known to be the last one again: what was missing from it still is."""
+    found = _sort(session, run, lambda known: known.missing_since is not None)
+    return _settle(session, run, found, found.present)
+
+
+def _sort(session: Session, run: Settling, is_absent: Callable[[Known], bool]) -> _Found:
+    archived, found = _archived(session, run), _Found()
+    for known in records.read_all(session, run.feed_id):
+        absent = is_absent(known)
+        found.present += not absent
         if known.target_id is None or known.outcome == "ignored":
             if absent and known.verdict is None and known.target_id is None:
-                gone.append(known.id)
-        elif known.target_id not in archived:
-            active += 1
+                found.gone.append(known.id)
+        elif known.target_id in archived:
+            if known.hold_id is not None:
+                found.archived.append(known)
+        else:
+            found.active += 1
             if absent:
-                missing.append(known)
-    if is_brake(len(missing), active, len(seen)) and not accept_losses:
-        raise Brake(len(missing), active)
-    records.forget(session, gone)
-    return _age(session, target, missing, actor, now)
+                found.missing.append(known)
+    return found
 
 
-def after_repetition(session: Session, feed_id: int, target: Target, actor: Actor, now: datetime) -> int:
-    """The same for a document that is known to be the last one again: what was missing from it still is."""
-    archived = _archived(session, feed_id, target)
-    missing = [
-        known
-        for known in records.read_all(session, feed_id)
-        if known.missing_since and known.target_id and known.target_id not in archived
+def _settle(session: Session, run: Settling, found: _Found, held: int) -> Settled:
+    """`held`: how many records the snapshot holds."""
+    records.let_go(session, [known.id for known in found.archived])
+    answers = holds.answers(session, run.feed_id)
+    released = [known for known in found.missing if answers.get(known.hold_id or 0) == holds.RELEASE]
+    kept = [known for known in found.missing if answers.get(known.hold_id or 0) == holds.REFUSE]
+    decided = {known.id for known in (*released, *kept)}
+    asked = [known for known in found.missing if known.id not in decided]
+    archived = _age(session, run, released, confirmed=True)
+    if is_brake(len(asked), found.active, held):
+        holds.ask(session, run.feed_id, run.run_id, asked, found.active, run.actor, run.now)
+        return Settled(archived, "brake", (
+            f"{len(asked)} of the feed's {found.active} records are missing from the document. That is more than is "
+            "plausible, so none of them goes before a person says so: see the feed's page, or `casa feed release` and "
+            "`casa feed refuse`."
+        ))  # fmt: skip
+    holds.pass_over(session, run.feed_id, asked, run.actor, run.now)
+    archived += _age(session, run, asked)
+    if kept:
+        return Settled(archived, "kept", f"{len(kept)} records are missing that a person decided to keep.")
+    return Settled(archived)
+
+
+def _age(session: Session, run: Settling, missing: Iterable[Known], *, confirmed: bool = False) -> int:
+    absences = [
+        (known, absent_once_more(known.missing_since, known.missing_snapshots, run.now, confirmed=confirmed))
+        for known in missing
     ]
-    return _age(session, target, missing, actor, now)
-
-
-def _age(session: Session, target: Target, missing: list[Known], actor: Actor, now: datetime) -> int:
-    absences = [(known, absent_once_more(known.missing_since, known.missing_snapshots, now)) for known in missing]
     records.mark_missing(session, [(known.id, absence.since, absence.snapshots) for known, absence in absences])
-    over = [known.target_id for known, absence in absences if known.target_id and absence.is_over(now)]
-    return sum(target.archive(session, over[i : i + BATCH], REASON, actor, now) for i in range(0, len(over), BATCH))
+    over = [known for known, absence in absences if absence.is_over(run.now)]
+    records.let_go(session, [known.id for known in over if known.hold_id is not None])
+    ids = [known.target_id for known in over if known.target_id]
+    return sum(
+        run.target.archive(session, ids[i : i + BATCH], REASON, run.actor, run.now) for i in range(0, len(ids), BATCH)
+    )
 
 
-def _archived(session: Session, feed_id: int, target: Target) -> set[int]:
-    reference = RECORD.c[target.column]
+def _archived(session: Session, run: Settling) -> set[int]:
+    reference = RECORD.c[run.target.column]
     statement = (
         select(reference)
-        .join(target.table, target.table.c.id == reference)
-        .where(RECORD.c.feed_id == feed_id, target.table.c.archived_at.is_not(None))
+        .join(run.target.table, run.target.table.c.id == reference)
+        .where(RECORD.c.feed_id == run.feed_id, run.target.table.c.archived_at.is_not(None))
     )
     return set(session.execute(statement).scalars())

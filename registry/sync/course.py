@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -162,7 +163,7 @@ class Course:
 
     # --- over HTTP
 
-    def sync(self, feed: Feed, accept_losses: bool) -> None:
+    def sync(self, feed: Feed) -> None:
         """Fetch, and read what came unless it is what was applied last."""
         if not feed.url:
             raise FetchFailed("address", "This feed has no address: it is filled from files.")
@@ -178,17 +179,17 @@ class Course:
                 key,
                 utcnow(),
                 # Part of another document may have been applied: the last whole one is not what is in force.
-                unconditional=accept_losses or resumed,
+                unconditional=resumed,
                 progress=lambda done, everything: self._tick("fetch", done, everything),
                 stop=self._is_unwanted,
                 turn=Turns(self.database, self.settings, owner, self._is_unwanted),
             )
             run.http_status, run.bytes = fetched.status, fetched.bytes
-            if fetched.path is None or (is_repetition(feed, fetched, key) and not (accept_losses or resumed)):
+            if fetched.path is None or (is_repetition(feed, fetched, key) and not resumed):
                 self._repeat(feed, fetched)
             else:
                 self._take_up(spooling.noted(fetched, key))
-                self._apply_fetched(feed, fetched, fetched.path, accept_losses)
+                self._apply_fetched(feed, fetched, fetched.path)
 
     @contextmanager
     def _spool(self, found: Fetched | None) -> Iterator[Path]:
@@ -217,36 +218,32 @@ class Course:
         now = utcnow()
         with self._transaction() as session:
             self._hold(session)
-            archived = absence.after_repetition(session, feed.id or 0, self.writing.target, self.writing.actor, now)
+            settled = absence.Settled(0)
+            if fetched.complete:
+                settled = absence.after_repetition(session, self._settling(session, now))
             runs.note_fetch(session, feed.id or 0, kept_of_repetition(feed, fetched, now))
-            self.passage.counts.add("archived", archived)
-            self._end(session, "not_modified", "unchanged", RUN_REASONS["unchanged"])
+            self.passage.counts.add("archived", settled.archived)
+            code = settled.code or "unchanged"
+            self._end(session, "not_modified", code, settled.reason or RUN_REASONS[code])
 
-    def _apply_fetched(self, feed: Feed, fetched: Fetched, path: Path, accept_losses: bool) -> None:
+    def _apply_fetched(self, feed: Feed, fetched: Fetched, path: Path) -> None:
         self.passage.apply(path, fetched.bytes)
         self._stage("settle")
         # One transaction: a run that is killed here has aged nothing yet, and does it once when it is taken over.
         with self._transaction() as session:
             self._hold(session)
-            columns = kept_of_document(fetched, self.reading.key, utcnow())
-            brake: absence.Brake | None = None
+            now = utcnow()
+            settled = absence.Settled(0)
             if fetched.complete:
-                try:
-                    archived = absence.after_snapshot(
-                        session,
-                        feed.id or 0,
-                        self.writing.target,
-                        self.passage.seen,
-                        self.writing.actor,
-                        utcnow(),
-                        accept_losses=accept_losses,
-                    )
-                    self.passage.counts.add("archived", archived)
-                except absence.Brake as error:
-                    # Not kept as applied: the next run looks again, and says so again.
-                    brake, columns["document_sha256"] = error, None
-            runs.note_fetch(session, feed.id or 0, columns)
-            self._end(session, "succeeded", "brake" if brake else None, str(brake) if brake else None)
+                settled = absence.after_snapshot(session, self._settling(session, now), self.passage.seen)
+                self.passage.counts.add("archived", settled.archived)
+            runs.note_fetch(session, feed.id or 0, kept_of_document(fetched, self.reading.key, now))
+            self._end(session, "succeeded", settled.code, settled.reason)
+
+    def _settling(self, session: Session, now: datetime) -> absence.Settling:
+        return absence.Settling(
+            self._feed_id(session), self.writing.run_id, self.writing.target, self.writing.actor, now
+        )  # fmt: skip
 
     # --- from a file
 

@@ -143,11 +143,8 @@ def is_repetition(feed: Feed, fetched: Fetched, reading: str) -> bool:
 def kept_of_repetition(feed: Feed, fetched: Fetched, now: datetime) -> dict[str, Any]:
     """The feed's columns after a repetition: validators are kept of every answer, of one with known content too."""
     if fetched.path is not None:
-        return {
-            "etag": fetched.validators.etag,
-            "last_modified": fetched.validators.last_modified,
-            "full_fetch_at": now,
-        }
+        validators = fetched.validators if fetched.complete else Validators()
+        return {"etag": validators.etag, "last_modified": validators.last_modified, "full_fetch_at": now}
     # A 304 may leave validators out: that does not take back those of the 200.
     return {
         "etag": fetched.validators.etag or feed.etag,
@@ -157,9 +154,11 @@ def kept_of_repetition(feed: Feed, fetched: Fetched, now: datetime) -> dict[str,
 
 def kept_of_document(fetched: Fetched, reading: str, now: datetime) -> dict[str, Any]:
     """The feed's columns after a document was applied whole."""
+    # Of one not proven complete no validators: a 304 would prove nothing either.
+    validators = fetched.validators if fetched.complete else Validators()
     return {
-        "etag": fetched.validators.etag,
-        "last_modified": fetched.validators.last_modified,
+        "etag": validators.etag,
+        "last_modified": validators.last_modified,
         "document_sha256": document_key(reading, fetched.sha256),
         "full_fetch_at": now,
     }

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from registry.db import BigId, JSONValue, LongText, Timestamped, UTCDateTime
@@ -11,6 +11,7 @@ from registry.db import BigId, JSONValue, LongText, Timestamped, UTCDateTime
 SCOPES = ("relevant", "all")
 RUN_STATUSES = ("running", "succeeded", "not_modified", "failed", "cancelled")
 OUTCOMES = ("applied", "ignored", "quarantined")
+HOLD_STATUSES = ("open", "released", "refused", "passed")
 
 
 class Feed(Timestamped, table=True):
@@ -93,6 +94,14 @@ class FeedRecord(SQLModel, table=True):
         Index("ix_feed_record_outcome", "feed_id", "outcome", "id"),
         Index("ix_feed_record_programme", "programme_id"),
         Index("ix_feed_record_listed", "listed_id"),
+        # Few records are ever asked about: this index holds only them.
+        Index(
+            "ix_feed_record_hold",
+            "hold_id",
+            "id",
+            sqlite_where=text("hold_id IS NOT NULL"),
+            postgresql_where=text("hold_id IS NOT NULL"),
+        ),
         {"sqlite_autoincrement": True},
     )
     id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
@@ -116,8 +125,44 @@ class FeedRecord(SQLModel, table=True):
     """The run that last changed this row"""
     missing_since: datetime | None = Field(default=None, sa_type=UTCDateTime)
     missing_snapshots: int = Field(default=0)
+    """Complete snapshots that count towards its going: those that the brake held do not"""
+    hold_id: int | None = Field(default=None, sa_type=BigId)
+    """The brake's question in which this missing record stands"""
     verdict: str | None = Field(default=None, max_length=10)
     """A person's `keep` or `ignore`, over the classification."""
+
+
+class Hold(SQLModel, table=True):
+    """The brake's question to a person: so many of a feed's records went missing; are they to go? At most one open.
+
+    Which they are stands in FeedRecord.hold_id. `version` grows with the set and with each answer.
+    """
+
+    __tablename__ = "feed_hold"
+    __table_args__ = (
+        CheckConstraint(f"status IN {HOLD_STATUSES}", name="status"),
+        Index("ix_feed_hold_feed", "feed_id", "id"),
+        Index("uq_feed_hold_open", "feed_id", unique=True, sqlite_where=text("status = 'open'"),
+              postgresql_where=text("status = 'open'")),
+        {"sqlite_autoincrement": True},
+    )  # fmt: skip
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
+    feed_id: int = Field(foreign_key="feed.id", sa_type=BigId)
+    run_id: int = Field(sa_type=BigId)
+    """The run that last changed the question"""
+    status: str = Field(default="open", max_length=10)
+    """`passed`: so many are back that there is nothing to ask any more"""
+    missing: int
+    """How many records it asks about"""
+    live: int
+    """Of how many that the feed held in the catalogue"""
+    version: int = Field(default=1)
+    begun_at: datetime = Field(sa_type=UTCDateTime)
+    changed_at: datetime = Field(sa_type=UTCDateTime)
+    decided_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    decided_by: str | None = Field(default=None, max_length=100)
+    """An actor's label"""
+    reason: str = Field(default="", max_length=500)
 
 
 class Schedule(SQLModel, table=True):

@@ -33,9 +33,10 @@ RUN_REASONS: dict[str, str] = {
     "abandoned": "The process that ran it ended without a word; the next run goes on from what was applied.",
     "internal": "An error of this registry; the log has the details.",
     "unchanged": "The document is the same as the last one applied.",
-    "brake": "More records went missing than is plausible; none of them was aged. A person decides.",
+    "brake": "More records went missing than is plausible; none of them goes before a person says so.",
+    "kept": "Records are missing that a person decided to keep.",
 }
-"""Run.reason_code → meaning. `unchanged` and `brake` stand on runs that succeeded."""
+"""Run.reason_code → meaning. `unchanged`, `brake` and `kept` stand on runs that succeeded."""
 
 RECORD_REASONS: dict[str, str] = {
     "duplicate_identifier": "The identifier stands in the same file already.",

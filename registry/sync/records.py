@@ -29,6 +29,7 @@ class Known:
     line: int | None
     missing_since: datetime | None
     missing_snapshots: int
+    hold_id: int | None
     verdict: str | None
     reason_code: str | None
     reason: str | None
@@ -64,6 +65,12 @@ _MISSING = (
     .where(RECORD.c.id == bindparam("the_id"))
     .values(missing_since=bindparam("since"), missing_snapshots=bindparam("snapshots"))
 )
+_HOLD = (
+    update(RECORD)
+    .where(RECORD.c.id == bindparam("the_id"))
+    .values(missing_since=func.coalesce(RECORD.c.missing_since, bindparam("since")), hold_id=bindparam("hold"))
+)
+_LET_GO = update(RECORD).where(RECORD.c.id == bindparam("the_id")).values(hold_id=None)
 _FORGET = RECORD.delete().where(RECORD.c.id == bindparam("the_id"))
 
 
@@ -71,7 +78,7 @@ _FORGET = RECORD.delete().where(RECORD.c.id == bindparam("the_id"))
 def _update(target_column: str) -> Update:
     written: dict[str, Any] = {name: bindparam(name) for name in (*_WRITTEN, target_column)}
     statement = update(RECORD).where(RECORD.c.id == bindparam("the_id"))
-    return statement.values(written | {"missing_since": None, "missing_snapshots": 0})
+    return statement.values(written | {"missing_since": None, "missing_snapshots": 0, "hold_id": None})
 
 
 def write(
@@ -110,6 +117,24 @@ def mark_missing(session: Session, absences: Sequence[tuple[int, datetime, int]]
     """Note (record id, since, snapshots) of absent records."""
     if absences:
         session.execute(_MISSING, [{"the_id": i, "since": since, "snapshots": n} for i, since, n in absences])
+
+
+def hold(session: Session, ids: Sequence[int], hold_id: int, now: datetime) -> None:
+    """Note missing records as those that the brake's question is about: they do not age."""
+    if ids:
+        session.execute(_HOLD, [{"the_id": record_id, "since": now, "hold": hold_id} for record_id in ids])
+
+
+def let_go(session: Session, ids: Sequence[int]) -> None:
+    """Take records out of the question in which they stood."""
+    if ids:
+        session.execute(_LET_GO, [{"the_id": record_id} for record_id in ids])
+
+
+def count_held(session: Session, hold_ids: Sequence[int]) -> dict[int, int]:
+    """Hold id → how many records stand in it; those without any are left out."""
+    statement = select(RECORD.c.hold_id, func.count()).where(RECORD.c.hold_id.in_(hold_ids))
+    return {row[0]: row[1] for row in session.execute(statement.group_by(RECORD.c.hold_id))}
 
 
 def forget(session: Session, ids: Sequence[int]) -> None:

@@ -45,9 +45,13 @@ class Absence:
         return self.snapshots >= SNAPSHOTS and now - self.since >= GRACE
 
 
-def absent_once_more(since: datetime | None, snapshots: int, now: datetime) -> Absence:
-    """The absence of a record after one more complete snapshot without it."""
-    return Absence(since or now, snapshots + 1)
+def absent_once_more(since: datetime | None, snapshots: int, now: datetime, *, confirmed: bool = False) -> Absence:
+    """The absence of a record after one more complete snapshot without it that counts.
+
+    `confirmed`: a person said that it is gone since it was first missed. Else what was missed while the brake held says
+    nothing: the days count from the first snapshot that does.
+    """
+    return Absence(since if since and (snapshots or confirmed) else now, snapshots + 1)
 
 
 def is_refetch_due(full_fetch_at: datetime | None, now: datetime, days: int) -> bool:

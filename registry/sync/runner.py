@@ -31,14 +31,12 @@ def run_feed(
     actor: Actor | None = None,
     progress: Progress = no_progress,
     dry_run: bool = False,
-    accept_losses: bool = False,
     stop: Stop = never,
 ) -> Report:
     """Fetch a feed and apply it. What goes wrong with the source ends the run as failed, with its reason.
 
-    `accept_losses`: the records that the brake asked about are really gone. `stop` is asked now and then whether to
-    go on. Raises NotFound; Conflict while another run of the feed is alive; and whatever is this registry's own
-    trouble, after noting it on the run.
+    `stop` is asked now and then whether to go on. Raises NotFound; Conflict while another run of the feed is alive; and
+    whatever is this registry's own trouble, after noting it on the run.
     """
     with database.reading() as session:
         feed = runs.find_feed(session, feed_id)
@@ -46,7 +44,7 @@ def run_feed(
         database, settings, actor, trigger, progress, dry_run, lambda session: runs.find_feed(session, feed_id)
     )
     run.stop = stop
-    return run.carry_out(lambda: run.sync(feed, accept_losses))
+    return run.carry_out(lambda: run.sync(feed))
 
 
 def import_file(
