@@ -98,6 +98,11 @@ ROUTES: dict[str | tuple[str, str], Rule] = {
     "feeds.RunCancel": Rule(STAFF, "feeds:write"),
     "feeds.FeedRecords": Rule(STAFF, "feeds:read"),
     "feeds.RecordVerdict": Rule(STAFF, "feeds:write"),
+    ("feed_holds.FeedHold", "GET"): Rule(STAFF, "feeds:read"),
+    ("feed_holds.FeedHold", "POST"): Rule(STAFF, "feeds:write"),
+    "feed_holds.FeedHolds": Rule(STAFF, "feeds:read"),
+    "feed_holds.HoldItem": Rule(STAFF, "feeds:read"),
+    "feed_holds.HoldRecords": Rule(STAFF, "feeds:read"),
     # API: needs, offers and their matches
     ("needs.Needs", "GET"): Rule(EVERYONE, "needs:read"),
     ("needs.Needs", "POST"): Rule(STATES, "needs:write"),
@@ -221,6 +226,8 @@ ROUTES: dict[str | tuple[str, str], Rule] = {
     "web.feeds.cancel": Rule(STAFF),
     "web.feeds.records": Rule(STAFF),
     "web.feeds.judge": Rule(STAFF),
+    "web.holds.show": Rule(STAFF),
+    "web.holds.decide": Rule(STAFF),
 }
 """Endpoint, or (endpoint, method) where methods differ → rule. No entry: refused."""
 

@@ -57,6 +57,7 @@ MODULES: dict[str, str] = {
     "standards": "registry.api.standards",
     "assessments": "registry.api.assessments",
     "feeds": "registry.api.feeds",
+    "feed_holds": "registry.api.feed_holds",
     "changes": "registry.api.changes",
     "stream": "registry.api.stream",
     "snapshot": "registry.api.snapshot",

@@ -13,7 +13,7 @@ from registry.events.models import Event
 from registry.events.sequencer import last_position
 from registry.matching.models import NEED_STATUSES, OFFER_STATUSES, Need, Offer
 from registry.sync import heartbeat
-from registry.sync.models import RUN_STATUSES, Feed, Run, Schedule
+from registry.sync.models import RUN_STATUSES, Feed, Hold, Run, Schedule
 from registry.webhooks.models import WAITING, Delivery, Subscription
 
 LATE = timedelta(minutes=15)
@@ -38,6 +38,8 @@ def lines(session: Session, now: datetime) -> Iterator[str]:
     yield from _one(
         "casa_webhooks_failing", "Subscriptions that take nothing now.", session.execute(failing).scalar_one()
     )
+    held = select(func.count()).select_from(Hold).where(col(Hold.status) == "open")
+    yield from _one("casa_feeds_held", "Feeds whose brake waits for a person.", session.execute(held).scalar_one())
     yield from _one("casa_feeds_late", f"Feeds due over {LATE.seconds // 60} minutes ago.", feeds_late(session, now))
 
 

@@ -7,7 +7,8 @@ from typing import Any
 import click
 
 from registry.cli import Context, pass_context, print_json
-from registry.errors import NotFound
+from registry.cli import feed_answers as answers
+from registry.cli.feed_choice import as_json, find
 from registry.schemas import load
 from registry.sync import feeds, listing
 from registry.sync.adapters import ADAPTERS
@@ -17,7 +18,6 @@ from registry.sync.runner import run_feed
 from registry.sync.runs import Progress
 from registry.sync.schemas import VERDICTS, FeedForm, VerdictForm
 
-as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 STAGES = {"fetch": "Fetching", "verify": "Checking", "apply": "Reading"}
 
 
@@ -252,11 +252,5 @@ def verdict_command(context: Context, record: int, verdict: str, as_json: bool) 
     print_json(row) if as_json else click.echo(f"{row['remote_id']}: {verdict}")
 
 
-def find(context: Context, text: str) -> Feed:
-    """The feed that a number or name means. Raises NotFound."""
-    with context.database.reading() as session:
-        feed = session.get(Feed, int(text)) if text.isdecimal() and len(text) < 19 else None
-        feed = feed or feeds.feed_named(session, text)
-    if feed is None:
-        raise NotFound(f"There is no feed “{text}”: `casa feed list` shows them.")
-    return feed
+for command in (answers.held_command, answers.release_command, answers.refuse_command):
+    feed_command.add_command(command)

@@ -86,7 +86,7 @@ def decide(
         raise InvalidInput({"reason": [N_("Say why they stay, for whoever asks later.")]})
     if hold.status == decision:
         return hold
-    if hold.status == "passed" or not records.count_held(session, [hold_id]):
+    if hold.status == "passed" or not left(session, hold):
         raise Conflict(N_("None of these records waits for an answer any more."))
     before, hold.status = hold.status, decision
     hold.decided_at, hold.decided_by, hold.reason, hold.changed_at = now, actor.label[:100], reason, now
@@ -132,6 +132,11 @@ def current(session: Session, actor: Actor, feed_id: int) -> tuple[Hold, int]:
     if not found:
         raise NotFound(N_("Nothing is held back in this feed."))
     return found[0]
+
+
+def left(session: Session, hold: Hold) -> int:
+    """How many of the records it asks about are missing still, and not archived."""
+    return records.count_held(session, [hold.id or 0]).get(hold.id or 0, 0)
 
 
 def _open(session: Session, feed_id: int) -> Hold | None:

@@ -9,9 +9,9 @@ from registry.accounts import policy
 from registry.accounts.actor import Actor
 from registry.catalogue.paging import Sort, keyset
 from registry.errors import N_, NotFound
-from registry.sync import timetable
+from registry.sync import holds, records, timetable
 from registry.sync.feeds import get_feed
-from registry.sync.models import Feed, FeedRecord, Run
+from registry.sync.models import Feed, FeedRecord, Hold, Run
 from registry.sync.timetable import Outlook
 
 FEED: Any = Feed
@@ -30,7 +30,13 @@ RECORD_FIELDS = (
     "id", "feed_id", "remote_id", "outcome", "programme_id", "listed_id", "title", "reason_code", "reason", "line",
     "fragment", "run_id", "missing_since", "missing_snapshots", "verdict",
 )  # fmt: skip
+HOLD_FIELDS = (
+    "id", "feed_id", "run_id", "status", "missing", "live", "version", "begun_at", "changed_at", "decided_at",
+    "decided_by", "reason",
+)  # fmt: skip
 Row = dict[str, Any]
+H: Any = Hold
+NEWEST_HOLD = Sort((H.id,), descending=True, name="newest")
 NEWEST, OLDEST = Sort((R.id,), descending=True, name="newest"), Sort((RECORD.id,), name="oldest")
 
 
@@ -123,3 +129,32 @@ def record_counts(session: Session, feed_id: int) -> dict[str, int]:
     """outcome → how many remote records of the feed have it now."""
     statement = select(RECORD.outcome, func.count()).where(RECORD.feed_id == feed_id).group_by(RECORD.outcome)
     return {row[0]: row[1] for row in session.execute(statement)}
+
+
+def hold_row(hold: Hold, left: int) -> Row:
+    """One question of the brake as the API shows it; `left`: how many of its records are missing still."""
+    return {name: getattr(hold, name) for name in HOLD_FIELDS} | {"left": left}
+
+
+def hold_rows(
+    session: Session, actor: Actor, feed_id: int, cursor: str | None, limit: int
+) -> tuple[list[Row], str | None]:
+    """All that the brake ever asked about a feed, newest first. Raises NotFound."""
+    get_feed(session, actor, feed_id)
+    statement = select(H).where(H.feed_id == feed_id, policy.visible(actor, Hold))
+    page = keyset(session, statement, NEWEST_HOLD, cursor, limit)
+    found = [row[0] for row in page.rows]
+    counts = records.count_held(session, [hold.id for hold in found])
+    return [hold_row(hold, counts.get(hold.id, 0)) for hold in found], page.next
+
+
+def held_rows(
+    session: Session, actor: Actor, hold_id: int, cursor: str | None, limit: int
+) -> tuple[list[Row], str | None]:
+    """The records of one question that are missing still. Raises NotFound."""
+    holds.get_hold(session, actor, hold_id)
+    statement = select(*[getattr(RECORD, name) for name in RECORD_FIELDS]).where(
+        RECORD.hold_id == hold_id, policy.visible(actor, FeedRecord)
+    )
+    page = keyset(session, statement, OLDEST, cursor, limit)
+    return [dict(row._mapping) for row in page.rows], page.next

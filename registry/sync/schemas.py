@@ -9,9 +9,11 @@ from registry.errors import N_
 from registry.outbound.urls import FetchFailed, check_url
 from registry.schemas import Patch, RecordId
 from registry.sync.adapters import ADAPTERS
+from registry.sync.holds import REFUSE, RELEASE
 from registry.sync.models import SCOPES
 
 VERDICTS = ("keep", "ignore")
+DECISIONS = {"release": RELEASE, "refuse": REFUSE}
 
 
 class FeedForm(Schema):
@@ -85,4 +87,17 @@ class VerdictForm(Schema):
         required=True,
         allow_none=True,
         validate=validate.OneOf(VERDICTS, error=N_("This must be one of: {choices}.")),
+    )
+
+
+class HoldForm(Schema):
+    """A person's answer to what the brake asks: `release` lets the missing records go, `refuse` keeps them."""
+
+    decision = fields.String(
+        required=True, validate=validate.OneOf(list(DECISIONS), error=N_("This must be one of: {choices}."))
+    )
+    reason = fields.String(
+        load_default="",
+        validate=validate.Length(max=500, error=N_("At most {max} characters.")),
+        metadata={"description": "for whoever asks later; required to refuse"},
     )

@@ -13,6 +13,7 @@ from registry.web import (
     conflict_pages,
     error_pages,
     feed_pages,
+    hold_pages,
     i18n,
     listed_pages,
     match_pages,
@@ -46,6 +47,7 @@ MODULES = [
     same_as_pages,
     conflict_pages,
     feed_pages,
+    hold_pages,
     subscription_pages,
 ]
 """Page modules in the order of the slices they show."""

@@ -12,7 +12,7 @@ from registry.catalogue.models import Organisation
 from registry.errors import N_, InvalidInput, VersionMismatch
 from registry.http import actor, session
 from registry.schemas import load
-from registry.sync import feeds, listing, runs, timetable
+from registry.sync import feeds, holds, listing, runs, timetable
 from registry.sync.adapters import ADAPTERS
 from registry.sync.models import OUTCOMES, Feed
 from registry.sync.reasons import RECORD_REASONS, RUN_REASONS
@@ -54,6 +54,7 @@ def index() -> ResponseReturnValue:
         "feeds/index.html",
         feeds=rows,
         quarantined=listing.quarantined_by_feed(session()),
+        held={hold.feed_id for hold, _ in holds.standing(session(), actor()) if hold.status == "open"},
         may_manage=policy.can(actor(), "feed.manage"),
         data_url="/api/v1/feeds",
     )
@@ -75,6 +76,7 @@ def show(feed_id: int) -> ResponseReturnValue:
         first_url=lists.first_url(),
         next_url=lists.next_url(following),
         outcomes=_outcomes(feed_id),
+        held=holds.standing(session(), actor(), [feed_id]),
         run_reasons=RUN_REASONS,
         may_manage=policy.can(actor(), "feed.manage"),
         may_run=policy.can(actor(), "feed.run"),

@@ -19,7 +19,7 @@ from registry.catalogue.same_as.queue import pair_counts
 from registry.compliance.models import Assessment
 from registry.matching.matches import matches_of_need, matches_of_offer
 from registry.matching.models import Match, Need, NeedTheme, Offer, OfferTheme
-from registry.sync import listing
+from registry.sync import holds, listing
 from registry.web.labels import label
 
 N: Any = Need
@@ -138,8 +138,15 @@ def _entries(session: Session, model: Any, own: ColumnElement[bool], status: str
 
 
 def _feeds(session: Session, actor: Actor) -> list[Task]:
-    found = []
-    for feed in listing.feed_rows(session, actor):
+    found, feeds = [], listing.feed_rows(session, actor)
+    names = {feed["id"]: feed["name"] for feed in feeds}
+    for hold, left in holds.standing(session, actor):
+        if hold.status == "open":
+            note = ngettext(
+                "%(num)s record went missing: is it gone?", "%(num)s records went missing: are they gone?", left
+            )
+            found.append(Task(names[hold.feed_id], url_for("web.holds.show", hold_id=hold.id), note))
+    for feed in feeds:
         run = feed["last_run"]
         if run is not None and run["status"] == "failed":
             url = url_for("web.feeds.run", run_id=run["id"])

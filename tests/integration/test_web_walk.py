@@ -65,6 +65,7 @@ PAGES = [
     ("/en/feeds/1/records", STAFF),
     ("/en/feeds/1/records?outcome=ignored", STAFF),
     ("/en/runs/1", STAFF),
+    ("/en/holds/1", STAFF),
     ("/en/listed", STAFF),
     ("/en/listed?q=smith&regime=DRC&sort=listed_on", STAFF),
     ("/en/listed/1", STAFF),

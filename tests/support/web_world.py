@@ -20,7 +20,7 @@ from registry.json_text import dumps
 from registry.matching import listed, needs, offers
 from registry.settings import Settings, data_path
 from registry.sync.feeds import create_feed
-from registry.sync.models import FeedRecord, Run
+from registry.sync.models import FeedRecord, Hold, Run
 from registry.webhooks.models import Delivery, DeliveryAttempt
 from registry.webhooks.subscriptions import create_subscription
 from tests.support.people import make_user
@@ -308,6 +308,22 @@ def _ran(session: Session, world: World) -> None:
                 else None,
             )
         )
+    hold = Hold(feed_id=world.feed, run_id=world.run, missing=1, live=1, begun_at=NOW, changed_at=NOW)
+    session.add(hold)
+    session.flush()
+    session.add(
+        FeedRecord(
+            feed_id=world.feed,
+            remote_id="XX-gone",
+            sha256="0" * 64,
+            outcome="applied",
+            title="One that its source lacks",
+            programme_id=world.programme or None,
+            run_id=world.run,
+            missing_since=NOW,
+            hold_id=hold.id,
+        )
+    )
     session.flush()
 
 
