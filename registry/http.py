@@ -159,7 +159,7 @@ def _check() -> None:
     rule = policy.rule_for(endpoint, request.method)
     # Whoever asks for what is open to all is not looked up: static files and health stay independent of the database.
     policy.check_route(endpoint, request.method, ANONYMOUS if rule and rule.is_open else actor())
-    if request.method in SAFE_METHODS or (rule and rule.checks_form):
+    if request.method in SAFE_METHODS or (rule and (rule.checks_form or rule.is_signed)):
         return
     if not request.path.startswith(MACHINE_PATHS):
         check_csrf()

@@ -29,6 +29,8 @@ class Rule:
     scope: str | None = None
     checks_form: bool = False
     """The view checks the form's CSRF token by itself, to show the form again."""
+    is_signed: bool = False
+    """Nobody signs in here: the view itself checks the message's signature, and answers 401 where it does not fit."""
 
     @property
     def is_open(self) -> bool:
@@ -92,6 +94,9 @@ ROUTES: dict[str | tuple[str, str], Rule] = {
     ("feeds.Feeds", "POST"): Rule(STAFF, "feeds:write"),
     ("feeds.FeedItem", "GET"): Rule(MEMBERS, "feeds:read"),
     ("feeds.FeedItem", "PATCH"): Rule(STAFF, "feeds:write"),
+    "feed_pings.Notify": Rule(EVERYONE, is_signed=True),
+    "feed_pings.PingSecret": Rule(STAFF, "feeds:write"),
+    "feed_pings.PingSecretEnd": Rule(STAFF, "feeds:write"),
     ("feeds.FeedRuns", "GET"): Rule(STAFF, "feeds:read"),
     ("feeds.FeedRuns", "POST"): Rule(STAFF, "feeds:write"),
     "feeds.RunItem": Rule(STAFF, "feeds:read"),
@@ -222,6 +227,9 @@ ROUTES: dict[str | tuple[str, str], Rule] = {
     "web.feeds.new": Rule(STAFF),
     "web.feeds.edit": Rule(STAFF),
     "web.feeds.sync": Rule(STAFF),
+    "web.pings.show": Rule(STAFF),
+    "web.pings.replace": Rule(STAFF),
+    "web.pings.remove": Rule(STAFF),
     "web.feeds.run": Rule(STAFF),
     "web.feeds.cancel": Rule(STAFF),
     "web.feeds.records": Rule(STAFF),

@@ -58,6 +58,7 @@ MODULES: dict[str, str] = {
     "assessments": "registry.api.assessments",
     "feeds": "registry.api.feeds",
     "feed_holds": "registry.api.feed_holds",
+    "feed_pings": "registry.api.feed_pings",
     "changes": "registry.api.changes",
     "stream": "registry.api.stream",
     "snapshot": "registry.api.snapshot",

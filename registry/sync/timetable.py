@@ -12,9 +12,9 @@ from sqlmodel import Session
 from registry.db import UTCDateTime
 from registry.sync.models import Feed, Schedule
 
-SYNC, SYNC_NOW = "feed.sync", "feed.sync_now"
-"""Tasks: as scheduled, and once because a person asked."""
-TASKS = (SYNC, SYNC_NOW)
+SYNC, SYNC_NOW, SYNC_NOTIFIED = "feed.sync", "feed.sync_now", "feed.sync_notified"
+"""Tasks: as scheduled, once because a person asked, and once because the partner said that there is news."""
+TASKS = (SYNC, SYNC_NOW, SYNC_NOTIFIED)
 ROW: Table = Schedule.__table__  # type: ignore[attr-defined]
 
 

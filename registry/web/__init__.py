@@ -21,6 +21,7 @@ from registry.web import (
     offer_pages,
     organisation_pages,
     overview_pages,
+    ping_pages,
     presentation,
     programme_pages,
     same_as_pages,
@@ -48,6 +49,7 @@ MODULES = [
     conflict_pages,
     feed_pages,
     hold_pages,
+    ping_pages,
     subscription_pages,
 ]
 """Page modules in the order of the slices they show."""

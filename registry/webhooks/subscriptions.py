@@ -1,7 +1,7 @@
 """Subscriptions: entered, changed, given another secret, switched off and on, taken away."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select, update
@@ -128,15 +128,12 @@ def rotate_secret(
     subscription = get_subscription(session, actor, subscription_id, lock=True)
     policy.require(actor, "subscription.update", subscription)
     touch(subscription, expected_version, now)
-    keys, salt = Keys(settings), new_salt()
-    overlap = bool(overlap_hours) and keys.fits(subscription)
-    subscription.previous_salt = subscription.salt if overlap else None
-    subscription.previous_until = now + timedelta(hours=overlap_hours) if overlap else None
-    subscription.salt, subscription.fingerprint = salt, keys.fingerprint(salt)
+    secret = Keys(settings).replace(subscription, overlap_hours, now)
     session.add(subscription)
     session.flush()
-    _audit(session, actor, subscription, "rotate_secret", overlap_hours=overlap_hours if overlap else 0)
-    return subscription, show_secret(keys.secret(salt))
+    overlap = overlap_hours if subscription.previous_until else 0
+    _audit(session, actor, subscription, "rotate_secret", overlap_hours=overlap)
+    return subscription, show_secret(secret)
 
 
 def delete_subscription(session: Session, actor: Actor, subscription_id: int, expected_version: int | None) -> None:

@@ -129,6 +129,7 @@ def _prune_deliveries(database: Database, settings: Settings, _key: str, stop: t
 TASKS: dict[str, Task] = {
     timetable.SYNC: Task(_sync("schedule"), None, "Synchronise a feed at its interval.", WITH_PARTNERS),
     timetable.SYNC_NOW: Task(_sync("hand"), None, "Synchronise a feed once, because a person asked."),
+    timetable.SYNC_NOTIFIED: Task(_sync("notify"), None, "Synchronise a feed once, because its partner pinged."),
     "events.sequence": Task(_sequence, 2, "Give committed events their position in the change feed."),
     "events.prune": Task(_prune_events, 3600, "Forget events older than CASA_EVENT_RETENTION_DAYS."),
     "webhooks.prune": Task(_prune_deliveries, 3600, "Forget webhook messages that ended CASA_DELIVERY_LOG_DAYS ago."),
