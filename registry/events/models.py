@@ -39,3 +39,42 @@ class Event(SQLModel, table=True):
     """JSON: the record's summary after the change"""
     at: datetime = Field(sa_type=UTCDateTime)
     position: int | None = Field(default=None, sa_type=BigId)
+
+
+class Consumer(SQLModel, table=True):
+    """How far one of the registry's own consumers of events has come, and who is at it. See consumers.py."""
+
+    __tablename__ = "consumer"
+    name: str = Field(primary_key=True, max_length=40)
+    position: int = Field(default=0, sa_type=BigId)
+    """Events up to there have had their effect."""
+    updated_at: datetime = Field(sa_type=UTCDateTime)
+    failures: int = Field(default=0)
+    """Failed tries in a row of the event behind `position`"""
+    last_error: str | None = Field(default=None, max_length=1000)
+    """What went wrong last; kept when it goes on"""
+    failed_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    next_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    """After a failure: not before"""
+    lease_owner: str | None = Field(default=None, max_length=80)
+    lease_until: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    fence: int = Field(default=0)
+    """Grows with each claim: who lost the lease can move nothing any more."""
+
+
+class DeadLetter(SQLModel, table=True):
+    """An event that a consumer could not take after several tries: set aside until somebody has it tried again."""
+
+    __tablename__ = "dead_letter"
+    __table_args__ = (UniqueConstraint("consumer", "event_uid"), {"sqlite_autoincrement": True})
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
+    consumer: str = Field(max_length=40)
+    event_uid: str = Field(max_length=36)
+    event: str = Field(sa_type=LongText)
+    """JSON of the whole event: the feed forgets it one day, this does not"""
+    reason: str = Field(max_length=1000)
+    tries: int
+    set_aside_at: datetime = Field(sa_type=UTCDateTime)
+    """When it was set aside, or last tried again in vain"""
+    retry_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    """A person asked for another try"""

@@ -52,6 +52,8 @@ class Need(Timestamped, table=True):
     closed_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     status_reason: str | None = Field(default=None, max_length=500)
     created_by: int | None = Field(default=None, foreign_key="user_account.id", sa_type=BigId)
+    matched_version: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    """The version that the table of pairs was last made for: another one waits to be matched (following.py)."""
 
 
 class NeedLine(SQLModel, table=True):
@@ -135,6 +137,8 @@ class Offer(Timestamped, table=True):
     closed_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     status_reason: str | None = Field(default=None, max_length=500)
     created_by: int | None = Field(default=None, foreign_key="user_account.id", sa_type=BigId)
+    matched_version: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    """The version that the table of pairs was last made for: another one waits to be matched (following.py)."""
 
 
 class OfferTheme(SQLModel, table=True):

@@ -70,6 +70,9 @@ def refresh(session: Session, need_ids: set[int], offer_ids: set[int], now: date
     """Match these needs and offers anew, and what hangs on them."""
     now = now or utcnow()
     session.flush()
+    # First of all: on PostgreSQL it holds the records in the version that is matched.
+    _mark(session, NEED, NEED.c.id.in_(need_ids))
+    _mark(session, OFFER, OFFER.c.id.in_(offer_ids))
     current = weights.current()
     stored = _stored(session, _of(need_ids, offer_ids))
     computed = {
@@ -98,6 +101,8 @@ def refresh_all(session: Session, actor: Actor, now: datetime | None = None) -> 
     policy.require(actor, "match.refresh")
     hold(session)
     session.flush()
+    for table in (NEED, OFFER):
+        _mark(session, table, true())
     current = weights.current()
     needs = gather.need_facts(session, gather.NEED_OPEN)
     offers = gather.offer_facts(session, gather.OFFER_OPEN)
@@ -110,6 +115,12 @@ def refresh_all(session: Session, actor: Actor, now: datetime | None = None) -> 
     _announce(session, {need for need, _ in changed}, {offer for _, offer in changed}, now)
     audit.record(session, actor, "match.refresh_all", "", pairs=len(computed), weights=current.version)
     return len(computed)
+
+
+def _mark(session: Session, table: Table, chosen: Any) -> None:
+    """Note which version the pairs are made for."""
+    stale = table.c.matched_version != table.c.version
+    session.execute(update(table).where(chosen, stale).values(matched_version=table.c.version))
 
 
 def _choose(needs: dict[int, NeedFacts], offers: dict[int, OfferFacts], context: Context, current: Weights) -> set[Key]:

@@ -6,12 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from sqlmodel import Session
+
 from registry.accounts.actor import system
 from registry.accounts.idempotency import prune_idempotency
 from registry.catalogue.same_as.models import KINDS as SAME_AS_KINDS
 from registry.catalogue.upkeep import catch_up
 from registry.db import Database, utcnow
 from registry.errors import Conflict, NotFound
+from registry.events import consumers
 from registry.events.feed import prune_events
 from registry.events.sequencer import sequence
 from registry.matching import refresh
@@ -23,6 +26,7 @@ from registry.sync.runner import run_feed
 from registry.sync.turns import is_taken
 from registry.webhooks.deliveries import prune_deliveries
 from registry.webhooks.subscriptions import held_position
+from registry.worker.consumers import CONSUMERS
 from registry.worker.schedule import Patience
 
 PRUNE_BATCH = 1000
@@ -110,10 +114,16 @@ def _prune_events(database: Database, settings: Settings, _key: str, stop: threa
     before = utcnow() - timedelta(days=settings.event_retention_days)
     while not stop.is_set():
         with database.transaction() as session:
-            pruned = prune_events(session, before, PRUNE_BATCH, held_position(session))
+            pruned = prune_events(session, before, PRUNE_BATCH, _not_yet_read(session))
         if pruned < PRUNE_BATCH:
             return
         time.sleep(settings.sync_pause_ms / 1000)  # so that a page's small write never waits
+
+
+def _not_yet_read(session: Session) -> int | None:
+    """Behind this position events are still to be looked at, for a subscription or by a consumer of our own."""
+    held = (held_position(session), consumers.held_position(session, CONSUMERS))
+    return min((position for position in held if position is not None), default=None)
 
 
 def _prune_deliveries(database: Database, settings: Settings, _key: str, stop: threading.Event) -> None:

@@ -18,6 +18,8 @@ from registry.db import Database, utcnow
 from registry.settings import Settings
 from registry.sync import heartbeat, timetable
 from registry.worker import schedule
+from registry.worker.consumers import CONSUMERS
+from registry.worker.consuming import Consuming
 from registry.worker.courier import Courier
 from registry.worker.schedule import Claim, Outcome
 from registry.worker.tasks import RECURRING, TASKS, Busy, SourceFailed
@@ -126,12 +128,15 @@ def run(settings: Settings, database: Database, stop: threading.Event) -> None:
     # On a thread of its own: what happened is to be told within a second, whatever else the scheduler is at.
     courier = Courier(database, settings, ticker.owner)
     telling = threading.Thread(target=courier.run, args=(stop,), name="courier")
+    consuming = Consuming(database, settings, ticker.owner, CONSUMERS)
     scheduler.start()
     telling.start()
+    consuming.start()
     try:
         stop.wait()
     finally:
         scheduler.shutdown(wait=True)
         ticker.close()
+        consuming.close()
         telling.join()
         courier.close()

@@ -1,0 +1,38 @@
+"""The consumer `rematch`: a need or offer that changed without being matched in its own transaction is matched now.
+
+Who saves a need or offer here sees its pairs at once (entries.py asks for them before the commit). Whatever else writes
+one, a feed or another registry, only has to emit the event: the version it was last matched in tells that it waits.
+"""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Table, select
+from sqlmodel import Session
+
+from registry.events.consumers import Consumer, Happening
+from registry.matching import refresh
+from registry.matching.forms import NEED, OFFER
+
+Touched = dict[str, set[int]]
+TABLES: dict[str, Table] = {"need": NEED, "offer": OFFER}
+
+
+def look(session: Session, happenings: Sequence[Happening]) -> Touched | None:
+    """Kind → records among those that changed whose pairs were made for another version."""
+    found: Touched = {}
+    for kind, table in TABLES.items():
+        # `match.refreshed` is told of needs and offers too: it is what we do, not what we follow.
+        ids = {each.record_id for each in happenings if each.type.startswith(f"{kind}.")}
+        stale = select(table.c.id).where(table.c.id.in_(ids), table.c.matched_version != table.c.version)
+        if ids and (waiting := set(session.execute(stale).scalars())):
+            found[kind] = waiting
+    return found or None
+
+
+def act(session: Session, touched: Touched) -> None:
+    """Match them anew."""
+    refresh.hold(session)
+    refresh.refresh(session, touched.get("need", set()), touched.get("offer", set()))
+
+
+CONSUMER = Consumer(frozenset(TABLES), look, act, "Match needs and offers that changed anew.")

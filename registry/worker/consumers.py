@@ -1,0 +1,8 @@
+"""The registry's own consumers of events: name → what is done when something happened."""
+
+from registry.events.consumers import Consumer
+from registry.matching import following
+
+CONSUMERS: dict[str, Consumer] = {
+    "rematch": following.CONSUMER,
+}
