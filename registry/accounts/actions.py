@@ -141,6 +141,7 @@ ACTIONS: dict[str, Predicate] = {
     "listed.read": _by(STAFF),
     "standard.read": _by(EVERYONE),
     "standard.load": _by(STAFF),
+    "consumer.manage": _by(STAFF),
     "feed.read": _by(MEMBERS),
     "feed.manage": _by(STAFF),
     "feed.run": _by(STAFF),

@@ -1,6 +1,6 @@
 """The database's counts for /metrics, and the scheduler's sign of life for /readyz."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,6 +9,7 @@ from sqlmodel import Session, col
 
 from registry.api.metrics import escape, head
 from registry.catalogue.models import Programme
+from registry.events.dead_letters import Standing, standings
 from registry.events.models import Event
 from registry.events.sequencer import last_position
 from registry.matching.models import NEED_STATUSES, OFFER_STATUSES, Need, Offer
@@ -40,6 +41,9 @@ def lines(session: Session, now: datetime) -> Iterator[str]:
     )
     held = select(func.count()).select_from(Hold).where(col(Hold.status) == "open")
     yield from _one("casa_feeds_held", "Feeds whose brake waits for a person.", session.execute(held).scalar_one())
+    consumers = standings(session)
+    for name, help_text, count in CONSUMER_GAUGES:
+        yield from _by_consumer(name, help_text, consumers, count)
     yield from _one("casa_feeds_late", f"Feeds due over {LATE.seconds // 60} minutes ago.", feeds_late(session, now))
 
 
@@ -65,6 +69,21 @@ def scheduler(session: Session, now: datetime) -> dict[str, Any]:
 def _one(name: str, help_text: str, value: int) -> Iterator[str]:
     yield from head(name, "gauge", help_text)
     yield f"{name} {value}"
+
+
+CONSUMER_GAUGES: list[tuple[str, str, Callable[[Standing], int]]] = [
+    ("casa_consumer_lag", "Events that a consumer of the registry's own has not taken yet.", lambda each: each.lag),
+    ("casa_consumer_failures", "Failed tries of the event that is next.", lambda each: each.failures),
+    ("casa_dead_letters", "Events set aside because a consumer could not take them.", lambda each: each.dead_letters),
+]
+
+
+def _by_consumer(
+    name: str, help_text: str, consumers: Iterable[Standing], count: Callable[[Standing], int]
+) -> Iterator[str]:
+    yield from head(name, "gauge", help_text)
+    for each in consumers:
+        yield f'{name}{{consumer="{escape(each.name)}"}} {count(each)}'
 
 
 def _by_status(session: Session, name: str, help_text: str, column: Any, known: tuple[str, ...]) -> Iterator[str]:

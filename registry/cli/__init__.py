@@ -25,6 +25,7 @@ MODULES: dict[str, str] = {
     "token": "registry.cli.accounts",
     "audit": "registry.cli.accounts",
     "events": "registry.cli.events",
+    "consumer": "registry.cli.consumers",
     "backup": "registry.cli.backup",
     "restore": "registry.cli.backup",
     "subscription": "registry.cli.subscriptions",

@@ -45,14 +45,13 @@ class Letter:
     retry_at: datetime | None
 
 
-def standings(session: Session, names: Iterable[str]) -> list[Standing]:
-    """How these consumers stand, by name; who never ran stands at the beginning of nothing and is left out."""
+def standings(session: Session) -> list[Standing]:
+    """How the consumers stand, by name; those that no scheduler has begun yet are not there."""
     last = last_position(session)
-    count = select(func.count()).where(LETTER.c.consumer == CONSUMER.c.name).correlate(CONSUMER).scalar_subquery()
-    columns = [CONSUMER.c[n] for n in ("name", "position", "updated_at", "failures", "last_error", "failed_at", "next_at")]
-    rows = session.execute(
-        select(*columns, count.label("letters")).where(CONSUMER.c.name.in_(list(names))).order_by(CONSUMER.c.name)
-    )
+    theirs = select(func.count()).where(LETTER.c.consumer == CONSUMER.c.name).correlate(CONSUMER).scalar_subquery()
+    names = ("name", "position", "updated_at", "failures", "last_error", "failed_at", "next_at")
+    columns = [CONSUMER.c[name] for name in names]
+    rows = session.execute(select(*columns, theirs.label("letters")).order_by(CONSUMER.c.name))
     return [
         Standing(
             row.name, row.position, max(0, last - row.position), row.updated_at, row.failures, row.last_error,
@@ -62,15 +61,14 @@ def standings(session: Session, names: Iterable[str]) -> list[Standing]:
     ]  # fmt: skip
 
 
-def letters(session: Session, after: int = 0, limit: int = 50) -> list[Letter]:
-    """Dead letters by id, those with an id above `after`."""
-    rows = session.execute(select(LETTER).where(LETTER.c.id > after).order_by(LETTER.c.id).limit(limit))
-    return [_letter(row) for row in rows]
+def count(session: Session) -> int:
+    """How many dead letters there are."""
+    return session.execute(select(func.count()).select_from(LETTER)).scalar_one()
 
 
-def find(session: Session, letter_ids: Collection[int] | None = None) -> list[Letter]:
-    """These dead letters, as far as they (still) are there; None: all."""
-    chosen = select(LETTER).order_by(LETTER.c.id)
+def letters(session: Session, letter_ids: Collection[int] | None = None, limit: int | None = None) -> list[Letter]:
+    """These dead letters (None: all), as far as they still are there, at most `limit`, the oldest first."""
+    chosen = select(LETTER).order_by(LETTER.c.id).limit(limit)
     if letter_ids is not None:
         chosen = chosen.where(LETTER.c.id.in_(letter_ids))
     return [_letter(row) for row in session.execute(chosen)]

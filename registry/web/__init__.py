@@ -11,6 +11,7 @@ from registry.web import (
     assessment_pages,
     assets,
     conflict_pages,
+    consumer_pages,
     error_pages,
     feed_pages,
     hold_pages,
@@ -50,6 +51,7 @@ MODULES = [
     feed_pages,
     hold_pages,
     ping_pages,
+    consumer_pages,
     subscription_pages,
 ]
 """Page modules in the order of the slices they show."""

@@ -101,6 +101,11 @@ LABELS: dict[str, dict[str, str]] = {
     },
     "verdict": {"keep": N_("belongs here"), "ignore": N_("does not belong here")},
     "scope": {"relevant": N_("Only what is about small arms"), "all": N_("Everything in the feed")},
+    "consumer": {
+        "rematch": N_("Match what changed"),
+        "rescore": N_("Score what changed"),
+        "alerts": N_("Tell of what saved searches find"),
+    },
     "conflict": {"open": N_("To be decided"), "decided": N_("Decided"), "gone": N_("Gone: sources agree")},
     "decision": {"keep": N_("Kept"), "take": N_("Taken over"), "both": N_("Both may stand")},
     "same_as": {"same": N_("The same"), "different": N_("Different"), "unsure": N_("Unsure")},

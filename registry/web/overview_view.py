@@ -17,6 +17,7 @@ from registry.catalogue.reference import themes
 from registry.catalogue.same_as.models import KINDS
 from registry.catalogue.same_as.queue import pair_counts
 from registry.compliance.models import Assessment
+from registry.events import dead_letters
 from registry.matching.matches import matches_of_need, matches_of_offer
 from registry.matching.models import Match, Need, NeedTheme, Offer, OfferTheme
 from registry.sync import holds, listing
@@ -86,7 +87,7 @@ def tasks(session: Session, actor: Actor, now: datetime) -> list[Task]:
     if actor.role in ("donor", "agency"):
         return [*_offers(session, actor, now), *_conflicts(session, actor)]
     if actor.role in ("coordinator", "admin"):
-        return [*_feeds(session, actor), *_conflicts(session, actor), *_pairs(session, actor)]
+        return [*_feeds(session, actor), *_dead_letters(session), *_conflicts(session, actor), *_pairs(session, actor)]
     return []
 
 
@@ -156,6 +157,12 @@ def _feeds(session: Session, actor: Actor) -> list[Task]:
             note = ngettext("%(num)s record in quarantine", "%(num)s records in quarantine", count)
             found.append(Task(feed["name"], url, note))
     return found[:MOST]
+
+
+def _dead_letters(session: Session) -> list[Task]:
+    count = dead_letters.count(session)
+    note = ngettext("%(num)s event is set aside: see why", "%(num)s events are set aside: see why", count)
+    return [Task(gettext("Event consumers"), url_for("web.consumers.index"), note)] if count else []
 
 
 def _conflicts(session: Session, actor: Actor) -> list[Task]:

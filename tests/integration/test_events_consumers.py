@@ -65,7 +65,7 @@ def counted(database: Database) -> dict[int, int]:
 
 def standing(database: Database) -> dead_letters.Standing:
     with database.reading() as session:
-        return dead_letters.standings(session, [NAME])[0]
+        return dead_letters.standings(session)[0]
 
 
 def turn(database: Database, tally: Tally, owner: str = "one") -> int:
@@ -161,15 +161,13 @@ def test_a_dead_letter_is_tried_again_when_somebody_asks(
     assert counted(database) == {}
     tally.poison = set()
     with database.transaction() as session:
-        dead_letters.ask_again(session, dead_letters.find(session), utcnow())
+        dead_letters.ask_again(session, dead_letters.letters(session), utcnow())
     assert turn(database, tally) == 1
     assert counted(database) == {13: 1}
     assert standing(database).dead_letters == 0
 
 
-def test_a_dead_letter_outlives_the_feeds_memory(
-    database: Database, tally: Tally, letter: dead_letters.Letter
-) -> None:
+def test_a_dead_letter_outlives_the_feeds_memory(database: Database, tally: Tally, letter: dead_letters.Letter) -> None:
     happen(database, 14)
     with database.transaction() as session:
         session.execute(consumers.EVENT.delete().where(consumers.EVENT.c.position == letter.event.position))

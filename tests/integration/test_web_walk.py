@@ -58,6 +58,7 @@ PAGES = [
     ("/en/conflicts", ("donor", *STAFF)),
     ("/en/conflicts?state=decided", ("donor", *STAFF)),
     ("/en/conflicts/1", STAFF),
+    ("/en/consumers", STAFF),
     ("/en/feeds", MEMBERS),
     ("/en/feeds/new", STAFF),
     ("/en/feeds/1", MEMBERS),
