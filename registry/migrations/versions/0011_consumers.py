@@ -8,8 +8,8 @@ from sqlalchemy.dialects import postgresql
 
 import registry.db
 
-revision = '0009'
-down_revision = '0008'
+revision = '0011'
+down_revision = '0010'
 branch_labels = None
 depends_on = None
 
