@@ -16,10 +16,10 @@ from sqlalchemy import Table, delete, exists, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session
 
-from registry.db import dumps
 from registry.events.models import Consumer as ConsumerRow
 from registry.events.models import DeadLetter
 from registry.events.sequencer import EVENT, last_position
+from registry.json_text import dumps
 
 LEASE_SECONDS = 30
 BATCH = 200

@@ -86,12 +86,12 @@ def _take(
         raise RuntimeError(f"the cursor of {held.name} could not be moved: {said}")
     if len(happenings) == 1:
         return _fail(database, held, happenings[0], reached, said)
-    current: Claim | None = held
     for happening in happenings:
-        current = _take(database, consumer, current, [happening], happening.position)
-        if current is None:
+        still = _take(database, consumer, held, [happening], happening.position)
+        if still is None:
             return None
-    return current
+        held = still
+    return held
 
 
 def _fail(database: Database, held: Claim, happening: Happening, reached: int, said: str) -> Claim | None:
