@@ -63,6 +63,7 @@ PAGES = [
     ("/en/feeds/new", STAFF),
     ("/en/feeds/1", MEMBERS),
     ("/en/feeds/1/edit", STAFF),
+    ("/en/feeds/1/ping", STAFF),
     ("/en/feeds/1/records", STAFF),
     ("/en/feeds/1/records?outcome=ignored", STAFF),
     ("/en/runs/1", STAFF),
