@@ -45,7 +45,7 @@ def command(settings: Settings, database: Database, *arguments: str) -> Result:
     return CliRunner().invoke(casa, list(arguments), obj=context)
 
 
-FOUND_LATER = frozenset({"cluster_id", "lead_id", "sources"})
+FOUND_LATER = frozenset({"cluster_id", "lead_id", "sources", "matched_version"})
 """What the scheduler works out of the rest, in columns that the earlier version had not"""
 
 

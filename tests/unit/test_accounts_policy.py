@@ -66,6 +66,7 @@ TABLE = [
     ("feed.read", None, ALL[1:]),
     ("feed.manage", None, STAFF),
     ("feed.run", None, STAFF),
+    ("consumer.manage", None, STAFF),
     ("match.explain", None, ALL),
     ("match.refresh", None, STAFF),
     ("listed.read", None, STAFF),
