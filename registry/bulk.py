@@ -5,6 +5,7 @@ statement would raise: sqlalchemy.exc.DBAPIError.
 """
 
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Table
@@ -18,7 +19,8 @@ def insert_rows(session: Session, table: Table, rows: Sequence[Mapping[str, Any]
     """Insert rows that all have the same columns; a column's plain default stands in where it is not among them."""
     if rows:
         names = list(rows[0])
-        insert_tuples(session, table, names, [tuple(row[name] for name in names) for row in rows])
+        values = itemgetter(*names) if len(names) > 1 else lambda row: (row[names[0]],)
+        insert_tuples(session, table, names, [values(row) for row in rows])
 
 
 def insert_tuples(session: Session, table: Table, names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
@@ -47,16 +49,13 @@ def _bound(
     """The rows as the driver takes them."""
     dialect = connection.dialect
     processors = [table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in names]
-    needed = [(at, processor) for at, processor in enumerate(processors) if processor]
-    if not needed:
+    if not any(processors):
         return list(rows)
-    written = []
-    for row in rows:
-        values = list(row)
-        for at, processor in needed:
-            values[at] = processor(values[at])
-        written.append(tuple(values))
-    return written
+    columns = [
+        map(processor, column) if processor else column
+        for processor, column in zip(processors, zip(*rows, strict=True), strict=True)
+    ]
+    return list(zip(*columns, strict=True))
 
 
 def _copy(connection: Connection, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:

@@ -6,6 +6,7 @@ Doors (api, web, cli, worker) open a transaction; services take its session firs
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -60,12 +61,14 @@ class UTCDateTime(TypeDecorator[datetime]):
         return _text_to_instant if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
 
 
+@lru_cache(maxsize=256)  # a batch is written at one instant, which stands in several columns of all its rows
 def _in_utc(value: datetime) -> datetime:
     if value.tzinfo is None:
         raise ValueError("an instant needs a time zone")
     return value.astimezone(UTC)
 
 
+@lru_cache(maxsize=256)
 def _instant_to_text(value: datetime | None) -> str | None:
     # Always with microseconds: texts of one length sort as instants do.
     return None if value is None else _in_utc(value).isoformat(" ", "microseconds")

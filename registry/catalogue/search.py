@@ -146,13 +146,12 @@ def index(session: Session, kind: str, texts: Iterable[tuple[int, str, str]]) ->
 
 def _tsvector(title: Sequence[str], body: Sequence[str]) -> str:
     """A tsvector literal: title words weigh A. The gap keeps a phrase from running out of the title into the body."""
-    positions: dict[str, list[str]] = {}
+    entries: dict[str, str] = {}
     for position, word in enumerate(title, start=1):
-        positions.setdefault(word, []).append(f"{position}A")
+        entries[word] = f"{entries[word]},{position}A" if word in entries else f"'{word}':{position}A"
     for position, word in enumerate(body, start=len(title) + 10):
-        positions.setdefault(word, []).append(str(position))
-    # PostgreSQL keeps at most 255 positions of one word.
-    return " ".join(f"'{word}':{','.join(found[:255])}" for word, found in positions.items())
+        entries[word] = f"{entries[word]},{position}" if word in entries else f"'{word}':{position}"
+    return " ".join(entries.values())
 
 
 def remove(session: Session, kind: str, ids: Sequence[int]) -> None:

@@ -18,9 +18,9 @@ BLOCK = 1 << 20
 MAX_BYTES = 4_000_000
 BEGINNING = 1 << 16
 """What is kept of an activity that is larger than MAX_BYTES"""
-_OPENER = re.compile(rb"<(?:(!--)|(!\[CDATA\[)|(\?)|(/)?(?:[\w.\-]{1,40}:)?iati-activity(?=[\s/>]))")
+_OPENER = re.compile(rb"<(?:!(?:--|\[CDATA\[)|\?|/?(?:[\w.\-]{1,40}:)?iati-activity(?=[\s/>]))")
 _LONGEST_OPENER = 64
-_UNTIL = {1: b"-->", 2: b"]]>", 3: b"?>"}
+_UNTIL = {b"<!--": b"-->", b"<![CDATA[": b"]]>", b"<?": b"?>"}
 _TAG_END = re.compile(rb"""[^>"']*(?:"[^"]*"[^>"']*|'[^']*'[^>"']*)*>""")
 _SLOT = b"casa-slot"
 
@@ -125,9 +125,8 @@ def activities(path: Path, tick: Tick) -> Iterator[Found]:
                     cut = buffer.rfind(b"<", max(at, len(buffer) - _LONGEST_OPENER))
                     at = len(buffer) if cut < 0 else cut
                     break
-                kind = opener.lastindex
-                if kind in _UNTIL:
-                    until, at = _UNTIL[kind], opener.end()
+                if opener[0] in _UNTIL:
+                    until, at = _UNTIL[opener[0]], opener.end()
                     for activity in open_:
                         activity.plain = False
                     continue
@@ -138,7 +137,7 @@ def activities(path: Path, tick: Tick) -> Iterator[Found]:
                         raise DocumentRefused("oversize", "The file holds a start tag of more than 4 MB.")
                     break
                 begin, at = opener.start(), tag.end()
-                if not kind:
+                if not opener[0].startswith(b"</"):
                     line += buffer.count(b"\n", counted, begin)
                     counted = begin
                     if not open_:
