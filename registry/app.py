@@ -4,6 +4,7 @@ from registry import api, http, web
 from registry.db import Database
 from registry.http import RegistryFlask
 from registry.settings import Settings
+from registry.worker.engines import open_database
 
 
 def create_app(settings: Settings | None = None, database: Database | None = None) -> RegistryFlask:
@@ -11,7 +12,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     settings = settings or Settings.from_environ()
     app = RegistryFlask("registry", static_folder=None, template_folder="web/templates")
     app.settings = settings
-    app.database = database or Database(settings.database)
+    app.database = database or open_database(settings)
     app.config.update(
         SECRET_KEY=settings.secret(), MAX_CONTENT_LENGTH=32 * 1024 * 1024, MAX_FORM_MEMORY_SIZE=4 * 1024 * 1024
     )

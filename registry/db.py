@@ -39,6 +39,10 @@ BigId = BigInteger().with_variant(Integer, "sqlite")
 """64-bit key; SQLite gives AUTOINCREMENT to the exact word INTEGER only."""
 
 
+TELL, DUE = "tell", "due"
+"""Keys of a session's notes: who is told what work falls due with it, and that work."""
+
+
 class UTCDateTime(TypeDecorator[datetime]):
     """An instant: aware in, aware out, UTC in the database.
 
@@ -99,11 +103,16 @@ def touch(record: Timestamped, expected_version: int | None, now: datetime) -> N
     record.updated_at = now
 
 
-class Database:
-    """One database and how to talk to it."""
+Tell = Callable[[Session, list[tuple[str, str]]], None]
+"""(a session about to commit, (task, key) of work on the schedule that falls due with it)"""
 
-    def __init__(self, url: str) -> None:
+
+class Database:
+    """One database and how to talk to it. `tell`: hears, in each transaction, what work falls due with it."""
+
+    def __init__(self, url: str, tell: Tell | None = None) -> None:
         self.url = url
+        self.tell = tell
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
         self.engine = _sqlite_engine(url) if self.is_sqlite else _postgresql_engine(url)
         # A reader takes no write lock on SQLite and cannot write by accident on either engine.
@@ -111,17 +120,22 @@ class Database:
             casa_read=True, **({} if self.is_sqlite else {"postgresql_readonly": True})
         )
 
+    def session(self, *, read: bool = False) -> Session:
+        """A session that nobody commits yet, or one that can only read. For doors; see `commit`."""
+        info = {} if read or self.tell is None else {TELL: self.tell}
+        return Session(self.read_engine if read else self.engine, expire_on_commit=False, info=info)
+
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """A session that commits at the end and rolls back on any error."""
-        with Session(self.engine, expire_on_commit=False) as session:
+        with self.session() as session:
             yield session
             commit(session)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A session that can only read: one snapshot, nothing to commit."""
-        with Session(self.read_engine, expire_on_commit=False) as session:
+        with self.session(read=True) as session:
             yield session
 
     @contextmanager
@@ -155,11 +169,20 @@ def before_commit(session: Session, key: str, action: Callable[[Session], None])
     session.info.setdefault("before_commit", {})[key] = action
 
 
+def fall_due(session: Session, task: str, key: str = "") -> None:
+    """Say that this work on the schedule falls due with this transaction, for whoever would else look for it later."""
+    if TELL in session.info:
+        session.info.setdefault(DUE, set()).add((task, key))
+
+
 def commit(session: Session) -> None:
     """Run what was asked for by before_commit, then commit. Only doors and `Database.transaction` call this."""
     session.flush()
     for action in session.info.pop("before_commit", {}).values():
         action(session)
+    # Behind all other locks, and in one order: two transactions that tell of the same work wait for each other.
+    if due := session.info.pop(DUE, None):
+        session.info[TELL](session, sorted(due))
     session.commit()
 
 

@@ -73,9 +73,7 @@ def registry_app() -> RegistryFlask:
 def session() -> Session:
     """The request's session, opened when first asked for; GET and HEAD get one that cannot write."""
     if "session" not in g:
-        database = registry_app().database
-        engine = database.read_engine if request.method in SAFE_METHODS else database.engine
-        g.session = Session(engine, expire_on_commit=False)
+        g.session = registry_app().database.session(read=request.method in SAFE_METHODS)
     return cast(Session, g.session)
 
 

@@ -12,6 +12,10 @@ from typing import Any
 
 from registry.errors import ConfigurationError
 
+MOST = {"sync_processes": 64, "sync_batch_rows": 1000, "fetch_tries": 10, "worker_syncs": 64}
+"""Settings that are at least 1, and what they are at most"""
+EMBEDDED, PROCRASTINATE = BACKGROUNDS = ("embedded", "procrastinate")
+
 
 def _setting(default: Any, help_text: str) -> Any:
     return field(default=default, metadata={"help": help_text})
@@ -64,6 +68,12 @@ class Settings:
     refetch_days: int = _setting(
         7, "After this many days a feed is fetched unconditionally, against servers that say 304 for ever."
     )
+    background: str = _setting(
+        "embedded",
+        "What does the work in the background: `embedded` (one `casa scheduler`, nothing to install) or "
+        "`procrastinate` (`casa worker` on any number of hosts; PostgreSQL and the extra `pg`).",
+    )
+    worker_syncs: int = _setting(4, "Feeds that one `casa worker` synchronises at a time.")
     sync_batch_rows: int = _setting(250, "Records applied per transaction of a sync (at most 1,000).")
     sync_processes: int = _setting(
         2, "Processes that read a large document beside the run itself; 1: the run reads alone."
@@ -86,12 +96,18 @@ class Settings:
             if name in environ:
                 values[item.name] = _parse(name, environ[name], type(item.default))
         settings = cls(**values)
-        if not 1 <= settings.sync_processes <= 64:
-            raise ConfigurationError(f"CASA_SYNC_PROCESSES is {settings.sync_processes}; it must be from 1 to 64.")
-        if not 1 <= settings.sync_batch_rows <= 1000:
-            raise ConfigurationError(f"CASA_SYNC_BATCH_ROWS is {settings.sync_batch_rows}; it must be from 1 to 1000.")
-        if not 1 <= settings.fetch_tries <= 10:
-            raise ConfigurationError(f"CASA_FETCH_TRIES is {settings.fetch_tries}; it must be from 1 to 10.")
+        for name, most in {
+            "sync_processes": 64,
+            "sync_batch_rows": 1000,
+            "fetch_tries": 10,
+            "worker_syncs": 64,
+        }.items():
+            if not 1 <= (value := getattr(settings, name)) <= most:
+                raise ConfigurationError(f"CASA_{name.upper()} is {value}; it must be from 1 to {most}.")
+        if settings.background not in BACKGROUNDS:
+            raise ConfigurationError(
+                f"CASA_BACKGROUND is {settings.background!r}; it must be {' or '.join(BACKGROUNDS)}."
+            )
         for name in ("host_gap_ms", "standing_requests", "event_retention_days", "delivery_log_days"):
             if getattr(settings, name) < 0:
                 raise ConfigurationError(f"CASA_{name.upper()} is less than 0.")

@@ -13,12 +13,14 @@ from registry.accounts.actor import Actor, system
 from registry.db import Database
 from registry.errors import InvalidInput, RegistryError
 from registry.settings import Settings
+from registry.worker.engines import open_database
 
 MODULES: dict[str, str] = {
     "init": "registry.cli.setup",
     "doctor": "registry.cli.setup",
     "serve": "registry.cli.setup",
     "scheduler": "registry.cli.setup",
+    "worker": "registry.cli.working",
     "demo": "registry.cli.demo",
     "seed": "registry.cli.demo",
     "user": "registry.cli.accounts",
@@ -52,7 +54,7 @@ class Context:
     @property
     def database(self) -> Database:
         if self._database is None:
-            self._database = Database(self.settings.database)
+            self._database = open_database(self.settings)
         return self._database
 
 

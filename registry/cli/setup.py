@@ -2,10 +2,8 @@
 
 import os
 import shutil
-import signal
 import socket
 import sys
-import threading
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -17,14 +15,15 @@ from registry import migrate
 from registry.catalogue.identity import is_demonstration
 from registry.catalogue.models import Programme
 from registry.cli import Context, pass_context, print_json
+from registry.cli.working import require_engine, stopping
 from registry.compliance import library
 from registry.compliance.models import Standard
 from registry.db import utcnow
 from registry.errors import ConfigurationError
-from registry.settings import Settings, data_path
+from registry.settings import EMBEDDED, PROCRASTINATE, Settings, data_path
 from registry.sync import heartbeat
 from registry.sync.models import Feed, Run
-from registry.worker import ticker
+from registry.worker import engines, ticker
 
 PAGE_THREADS = 4
 GRACEFUL_SECONDS = 10
@@ -50,6 +49,8 @@ def prepare(context: Context) -> None:
             f"{error.filename} cannot be written ({error.strerror}): choose a folder of yours with CASA_DATA_DIR."
         ) from None
     migrate.upgrade(context.database)
+    if context.settings.background == PROCRASTINATE:
+        engines.part("ticket_tables").upgrade(context.database)
     with context.database.transaction() as session:
         library.load(session, context.actor, library.standard_files([data_path("standards")]))
 
@@ -97,9 +98,8 @@ def require_free(host: str, port: int) -> None:
 @pass_context
 def scheduler_command(context: Context) -> None:
     """Run what falls due: feeds, event positions, expiry. One process is enough; two do no harm."""
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+    require_engine(context.settings, EMBEDDED, "worker")
+    stop = stopping()
     click.echo("Scheduler running (stop with Ctrl-C)", err=True)
     ticker.run(context.settings, context.database, stop)
 

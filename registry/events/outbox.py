@@ -14,7 +14,7 @@ from sqlalchemy import Table
 from sqlmodel import Session
 
 from registry.bulk import insert_tuples
-from registry.db import utcnow
+from registry.db import fall_due, utcnow
 from registry.events.models import Event
 from registry.events.rules import Audience, lost
 from registry.events.types import EVENT_TYPES
@@ -22,6 +22,8 @@ from registry.json_text import dumps
 
 __all__ = ["Audience", "Change", "emit", "emit_all"]
 
+SEQUENCE = "events.sequence"
+"""The task that gives committed events their position, see registry/worker/tasks.py"""
 RESERVED = frozenset({"version", "href", "tombstone"})
 
 EVENT: Table = Event.__table__  # type: ignore[attr-defined]
@@ -69,6 +71,7 @@ def emit_all(session: Session, changes: Iterable[Change], at: datetime | None = 
     found = [(uid, *values, moment) for uid, values in zip(new_ids(len(rows)), rows, strict=True)]
     # Every write pays for this: past the ORM it costs half.
     insert_tuples(session, EVENT, COLUMNS, found)
+    fall_due(session, SEQUENCE)
 
 
 def _values(change: Change) -> tuple[Any, ...]:

@@ -56,7 +56,12 @@ def _alone(session: Session) -> bool:
     """Whether this transaction is the one sequencer, to its end: the next one's statements see what it committed."""
     if session.get_bind().dialect.name == "sqlite":
         return True  # BEGIN IMMEDIATE holds the one write lock
-    return bool(session.execute(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": LOCK}).scalar_one())
+    return advisory_lock(session, LOCK)
+
+
+def advisory_lock(session: Session, key: int) -> bool:
+    """Whether this transaction has PostgreSQL's advisory lock of this key, to its end; nobody waits for it."""
+    return bool(session.execute(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": key}).scalar_one())
 
 
 def unsequenced(session: Session) -> bool:

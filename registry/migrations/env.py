@@ -9,8 +9,8 @@ import registry.models  # noqa: F401  (fills SQLModel.metadata)
 
 
 def include_object(item: Any, name: str | None, kind: str, reflected: bool, compare_to: Any) -> bool:
-    # Full-text indexes are engine-specific and made by hand in a migration of their own.
-    return not (kind == "table" and name is not None and "_search" in name)
+    # Full-text indexes are engine-specific and made by hand in a migration of their own; tickets are Procrastinate's.
+    return not (kind == "table" and name is not None and ("_search" in name or name.startswith("procrastinate_")))
 
 
 context.configure(

@@ -187,6 +187,13 @@ class Schedule(SQLModel, table=True):
     fence: int = Field(default=0)
     """Grows with each claim: a worker that lost its lease cannot settle the row."""
     failures: int = Field(default=0)
+    """In a row"""
+    last_error: str | None = Field(default=None, sa_type=LongText)
+    failed_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    begun_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    """When it was last claimed"""
+    set_aside_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    """Work asked for once that failed too often: a dead letter, which only a person has tried again"""
 
 
 class HostTurn(SQLModel, table=True):

@@ -9,7 +9,7 @@ from sqlalchemy import Table, case, delete, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session
 
-from registry.db import UTCDateTime
+from registry.db import UTCDateTime, fall_due
 from registry.sync.models import Feed, Schedule
 
 SYNC, SYNC_NOW, SYNC_NOTIFIED = "feed.sync", "feed.sync_now", "feed.sync_notified"
@@ -28,7 +28,9 @@ def plan(session: Session, feed: Feed, now: datetime, *, due_now: bool) -> None:
     row = _row(session, key)
     if row is None:
         session.execute(ROW.insert().values(task=SYNC, key=key, every_seconds=seconds, next_at=now))
+        fall_due(session, SYNC, key)
     elif row.every_seconds != seconds or due_now:
+        fall_due(session, SYNC, key)
         session.execute(update(ROW).where(ROW.c.id == row.id).values(every_seconds=seconds, next_at=now, failures=0))
 
 
@@ -40,8 +42,9 @@ def ask(session: Session, task: str, feed_id: int, now: datetime) -> None:
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     waiting = ROW.c.lease_owner.is_(None) & (ROW.c.next_at < now)
     statement = insert(ROW).values(task=task, key=str(feed_id), next_at=now, fence=0, failures=0)
-    again = {"next_at": case((waiting, ROW.c.next_at), else_=literal(now, UTCDateTime))}
+    again = {"next_at": case((waiting, ROW.c.next_at), else_=literal(now, UTCDateTime)), "set_aside_at": None}
     session.execute(statement.on_conflict_do_update(index_elements=["task", "key"], set_=again))
+    fall_due(session, task, str(feed_id))
 
 
 def relieve(session: Session, feed_id: int, now: datetime) -> None:

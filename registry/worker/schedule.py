@@ -18,6 +18,8 @@ from registry.outbound.patience import backoff_seconds
 from registry.sync.models import Schedule
 
 LEASE_SECONDS = 60
+TRIES = 8
+"""Of work asked for once: then it is set aside, and a person has it tried again. What recurs goes on, ever later."""
 RETRY_SECONDS, LONGEST_RETRY_SECONDS = 30, 3600
 ROW: Table = Schedule.__table__  # type: ignore[attr-defined]
 
@@ -36,7 +38,11 @@ class Claim:
 
 
 def ensure(session: Session, recurring: dict[str, int], now: datetime) -> None:
-    """Put tasks that the registry itself needs on the schedule: name → seconds between two runs."""
+    """Put tasks that the registry itself needs on the schedule: name → seconds between two runs.
+
+    Others of its own, which another version or engine needed, go.
+    """
+    session.execute(delete(ROW).where(ROW.c.key == "", ROW.c.task.not_in(list(recurring))))
     rows = {row.task: row for row in session.execute(select(ROW).where(ROW.c.key == "", ROW.c.task.in_(recurring)))}
     for task, seconds in recurring.items():
         row = rows.get(task)
@@ -54,32 +60,46 @@ def is_due(session: Session, now: datetime, tasks: Iterable[str]) -> bool:
 
 
 def _due(now: datetime, tasks: Iterable[str]) -> Any:
-    free = or_(ROW.c.lease_until.is_(None), ROW.c.lease_until <= now)
-    due = select(ROW).where(ROW.c.next_at <= now, free, ROW.c.task.in_(list(tasks)))
+    due = select(ROW).where(ROW.c.next_at <= now, is_free(now), ROW.c.task.in_(list(tasks)))
     return due.order_by(ROW.c.next_at, ROW.c.id)
+
+
+def is_free(now: datetime) -> Any:
+    """Nobody is at it, and it is not set aside."""
+    return and_(or_(ROW.c.lease_until.is_(None), ROW.c.lease_until <= now), ROW.c.set_aside_at.is_(None))
 
 
 def claim_due(
     session: Session, now: datetime, owner: str, limit: int, tasks: Iterable[str], lease_seconds: int = LEASE_SECONDS
 ) -> list[Claim]:
     """Claim at most `limit` due rows of these tasks, longest due first. The caller commits at once."""
-    claims = []
-    for row in session.execute(_due(now, tasks).limit(limit).with_for_update(skip_locked=True)).all():
-        claim = Claim(row.id, row.task, row.key, row.every_seconds, row.next_at, row.fence + 1, row.failures)
-        session.execute(
-            update(ROW)
-            .where(ROW.c.id == row.id)
-            .values(lease_owner=owner, lease_until=now + timedelta(seconds=lease_seconds), fence=claim.fence)
-        )
-        claims.append(claim)
-    return claims
+    rows = session.execute(_due(now, tasks).limit(limit).with_for_update(skip_locked=True)).all()
+    return [_take(session, row, now, owner, lease_seconds) for row in rows]
+
+
+def claim_one(session: Session, task: str, key: str, now: datetime, owner: str, *, early: bool = False) -> Claim | None:
+    """Claim this row if it is due (or `early`) and nobody is at it. The caller commits at once."""
+    ours = select(ROW).where(ROW.c.task == task, ROW.c.key == key, is_free(now))
+    if not early:
+        ours = ours.where(ROW.c.next_at <= now)
+    row = session.execute(ours.with_for_update(skip_locked=True)).first()
+    return _take(session, row, now, owner, LEASE_SECONDS) if row else None
+
+
+def _take(session: Session, row: Any, now: datetime, owner: str, lease_seconds: int) -> Claim:
+    claim = Claim(row.id, row.task, row.key, row.every_seconds, row.next_at, row.fence + 1, row.failures)
+    until = now + timedelta(seconds=lease_seconds)
+    taken = update(ROW).where(ROW.c.id == row.id)
+    session.execute(taken.values(lease_owner=owner, lease_until=until, fence=claim.fence, begun_at=now))
+    return claim
 
 
 def renew(session: Session, claims: Iterable[Claim], now: datetime, lease_seconds: int = LEASE_SECONDS) -> None:
     """Keep the leases of work that is still going on; those that were lost meanwhile stay lost."""
     until = now + timedelta(seconds=lease_seconds)
     for claim in claims:
-        session.execute(update(ROW).where(_is_ours(claim)).values(lease_until=until))
+        # One that was settled this moment has no lease any more: it must not get one again.
+        session.execute(update(ROW).where(_is_ours(claim), ROW.c.lease_until.is_not(None)).values(lease_until=until))
 
 
 @dataclass(frozen=True)
@@ -89,9 +109,11 @@ class Outcome:
     failed: bool = False
     is_done: bool = False
     retry_after: float = 0
+    error: str | None = None
+    """What went wrong, for people"""
 
 
-DONE, FAILED = Outcome(is_done=True), Outcome(failed=True)
+DONE = Outcome(is_done=True)
 LATER = Outcome(retry_after=RETRY_SECONDS)
 """Not done, and nothing is wrong: somebody else was at it"""
 
@@ -143,6 +165,9 @@ def settle(
     elif not outcome.is_done:
         wait = 0
     next_at = now + timedelta(seconds=max(wait, outcome.retry_after))
+    said: dict[str, Any] = {"last_error": outcome.error, "failed_at": now} if outcome.failed else {}
+    if outcome.failed and claim.every_seconds is None and failures >= TRIES:
+        said["set_aside_at"] = case((asked_again, None), else_=literal(now, UTCDateTime))
     changed: Any = session.execute(
         update(ROW)
         .where(_is_ours(claim))
@@ -151,6 +176,7 @@ def settle(
             lease_until=None,
             failures=failures,
             next_at=case((asked_again, ROW.c.next_at), else_=literal(next_at, UTCDateTime)),
+            **said,
         )
     )
     return bool(changed.rowcount)

@@ -12,26 +12,32 @@ from registry.accounts.actor import system
 from registry.accounts.idempotency import prune_idempotency
 from registry.catalogue.same_as.models import KINDS as SAME_AS_KINDS
 from registry.catalogue.upkeep import catch_up
-from registry.db import Database, utcnow
+from registry.db import Database, fall_due, utcnow
 from registry.errors import Conflict, NotFound
 from registry.events import consumers
 from registry.events.feed import prune_events
-from registry.events.sequencer import sequence
+from registry.events.outbox import SEQUENCE
+from registry.events.sequencer import last_position, sequence, unsequenced
 from registry.matching import refresh
 from registry.matching.expiry import expire_due
-from registry.settings import Settings
+from registry.settings import BACKGROUNDS, PROCRASTINATE, Settings
 from registry.sync import timetable
 from registry.sync.models import Feed
 from registry.sync.runner import run_feed
 from registry.sync.turns import is_taken
+from registry.webhooks import claiming
 from registry.webhooks.deliveries import prune_deliveries
 from registry.webhooks.subscriptions import held_position
 from registry.worker.consumers import CONSUMERS
+from registry.worker.consuming import consume_all
+from registry.worker.courier import deliver_due
+from registry.worker.owner import owner_name
 from registry.worker.schedule import Patience
 
 PRUNE_BATCH = 1000
 WITH_PARTNERS = Patience(longest_seconds=6 * 3600, beyond_usual=True, spread=0.05)
 """A source that is down is left alone ever longer, also one that is asked every five minutes."""
+BY_CALL = frozenset({PROCRASTINATE})
 Work = Callable[[Database, Settings, str, threading.Event], None]
 """(database, settings, the row's key, set when the process is to stop)"""
 
@@ -44,6 +50,12 @@ class Task:
     every_seconds: int | None
     meaning: str
     patience: Patience = Patience()
+    is_told: bool = False
+    """Done as soon as something is told of (see db.fall_due), also before its time"""
+    engines: frozenset[str] = frozenset(BACKGROUNDS)
+    """For which it stands on the schedule; the embedded engine has threads that do the others all the time"""
+    has_work: Callable[[Session], bool] | None = None
+    """Whether it would find anything: asked without a lock before somebody is called"""
 
 
 class Busy(Exception):
@@ -83,6 +95,33 @@ def _sync(trigger: str) -> Work:
 
 def _sequence(database: Database, _settings: Settings, _key: str, _stop: threading.Event) -> None:
     sequence(database)
+    with database.reading() as session:
+        wanted = [name for name in FOLLOWING if _is_wanted(session, TASKS[name])]
+    if wanted:
+        with database.transaction() as session:
+            for name in wanted:
+                fall_due(session, name)
+
+
+def _is_wanted(session: Session, task: Task) -> bool:
+    return task.has_work is None or task.has_work(session)
+
+
+def _deliver(database: Database, settings: Settings, _key: str, stop: threading.Event) -> None:
+    deliver_due(database, settings, owner=owner_name(), stop=stop)
+
+
+def _waiting_messages(session: Session) -> bool:
+    return claiming.has_work(session, last_position(session), utcnow())
+
+
+def _consume(database: Database, settings: Settings, _key: str, _stop: threading.Event) -> None:
+    consume_all(database, settings, CONSUMERS, owner_name())
+
+
+def _waiting_events(session: Session) -> bool:
+    now = utcnow()
+    return any(consumers.has_work(session, name, now) for name in CONSUMERS)
 
 
 def _expire(database: Database, _settings: Settings, _key: str, _stop: threading.Event) -> None:
@@ -140,7 +179,20 @@ TASKS: dict[str, Task] = {
     timetable.SYNC: Task(_sync("schedule"), None, "Synchronise a feed at its interval.", WITH_PARTNERS),
     timetable.SYNC_NOW: Task(_sync("hand"), None, "Synchronise a feed once, because a person asked."),
     timetable.SYNC_NOTIFIED: Task(_sync("notify"), None, "Synchronise a feed once, because its partner pinged."),
-    "events.sequence": Task(_sequence, 2, "Give committed events their position in the change feed."),
+    SEQUENCE: Task(
+        _sequence, 2, "Give committed events their position in the change feed.", is_told=True, has_work=unsequenced
+    ),
+    "webhooks.deliver": Task(
+        _deliver, 2, "Bring webhook messages that are due.", is_told=True, engines=BY_CALL, has_work=_waiting_messages
+    ),
+    "events.consume": Task(
+        _consume,
+        2,
+        "Let the registry's own consumers take what happened.",
+        is_told=True,
+        engines=BY_CALL,
+        has_work=_waiting_events,
+    ),
     "events.prune": Task(_prune_events, 3600, "Forget events older than CASA_EVENT_RETENTION_DAYS."),
     "webhooks.prune": Task(_prune_deliveries, 3600, "Forget webhook messages that ended CASA_DELIVERY_LOG_DAYS ago."),
     "catalogue.look_after": Task(
@@ -150,4 +202,10 @@ TASKS: dict[str, Task] = {
     "matching.refresh": Task(_match, 24 * 3600, "Match everything anew: scores grow as a need waits."),
     "idempotency.prune": Task(_prune_keys, 3600, "Forget answers kept for retried requests."),
 }
-RECURRING = {name: task.every_seconds for name, task in TASKS.items() if task.every_seconds}
+FOLLOWING = [name for name, task in TASKS.items() if task.engines == BY_CALL]
+"""What there may be to do once events have their position"""
+
+
+def recurring(engine: str) -> dict[str, int]:
+    """What the registry itself needs under this engine: name → seconds between two runs."""
+    return {name: task.every_seconds for name, task in TASKS.items() if task.every_seconds and engine in task.engines}

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -24,16 +24,10 @@ from registry.worker import ticker
 from registry.worker.courier import Courier, deliver_due
 from tests.support.fault_server import FaultServer, body, fault_server, silent
 from tests.support.people import make_user
+from tests.support.waiting import eventually
 from tests.support.webhooks import allowing, deliveries, happen, let_time_pass, subscribe, subscription
 
 ROOT = Path(__file__).parents[2]
-
-
-def eventually(true: Callable[[], object], seconds: float = 20) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.02)
 
 
 @pytest.fixture

@@ -1,8 +1,7 @@
 """The scheduler process: due feeds run, short work is not held up by long, it stops and leaves a sign of life."""
 
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -12,14 +11,15 @@ from registry.accounts.actor import system
 from registry.catalogue.models import Programme
 from registry.db import Database, utcnow
 from registry.events.models import Event
-from registry.settings import Settings
+from registry.settings import EMBEDDED, Settings
 from registry.sync import feeds, heartbeat, timetable
 from registry.sync.models import Run, Schedule
 from registry.worker import ticker
-from registry.worker.tasks import RECURRING, TASKS, Task
+from registry.worker.tasks import TASKS, Task, recurring
 from registry.worker.ticker import Ticker
 from tests.support.fault_server import FaultServer, body, drip, fault_server, head
 from tests.support.iati import document, many
+from tests.support.waiting import eventually
 
 CLI = system("cli")
 
@@ -33,13 +33,6 @@ def server() -> Iterator[FaultServer]:
 @pytest.fixture
 def allowing(settings: Settings, server: FaultServer) -> Settings:
     return replace(settings, outbound_allow=server.allow, fetch_timeout_seconds=20)
-
-
-def eventually(true: Callable[[], object], seconds: float = 20) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.05)
 
 
 def make_feed(database: Database, url: str, **options: object) -> int:
@@ -148,4 +141,4 @@ def test_the_process_ticks_by_itself_until_it_is_told_to_stop(
         process.join(20)
     assert not process.is_alive()
     with database.reading() as session:
-        assert set(RECURRING) <= set(session.execute(select(Schedule.task)).scalars())
+        assert set(recurring(EMBEDDED)) <= set(session.execute(select(Schedule.task)).scalars())
