@@ -5,7 +5,7 @@ and goes, whatever is restored beside them.
 """
 
 from pathlib import Path
-from typing import Any, LiteralString, cast
+from typing import Any
 
 from procrastinate.schema import SchemaManager
 from sqlalchemy import text
@@ -62,4 +62,4 @@ def _newest() -> str:
 def _run(session: Session, script: str) -> None:
     # Straight to the driver, without parameters: many statements at once, and no sign in them is a placeholder.
     connection: Any = session.connection().connection.driver_connection
-    connection.execute(cast(LiteralString, script))
+    connection.execute(script)
