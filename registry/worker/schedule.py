@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Table, and_, case, delete, literal, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session
 
 from registry.db import UTCDateTime
@@ -43,15 +44,13 @@ def ensure(session: Session, recurring: dict[str, int], now: datetime) -> None:
     Others of its own, which another version or engine needed, go.
     """
     session.execute(delete(ROW).where(ROW.c.key == "", ROW.c.task.not_in(list(recurring))))
-    rows = {row.task: row for row in session.execute(select(ROW).where(ROW.c.key == "", ROW.c.task.in_(recurring)))}
-    for task, seconds in recurring.items():
-        row = rows.get(task)
-        if row is None:
-            session.execute(
-                ROW.insert().values(task=task, key="", every_seconds=seconds, next_at=now, fence=0, failures=0)
-            )
-        elif row.every_seconds != seconds:
-            session.execute(update(ROW).where(ROW.c.id == row.id).values(every_seconds=seconds, next_at=now))
+    # In one order and as one statement each: processes that begin together wait for each other.
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    for task, seconds in sorted(recurring.items()):
+        row = insert(ROW).values(task=task, key="", every_seconds=seconds, next_at=now, fence=0, failures=0)
+        other = {"every_seconds": seconds, "next_at": now}
+        changed = ROW.c.every_seconds != seconds
+        session.execute(row.on_conflict_do_update(index_elements=["task", "key"], set_=other, where=changed))
 
 
 def is_due(session: Session, now: datetime, tasks: Iterable[str]) -> bool:
