@@ -142,6 +142,8 @@ ACTIONS: dict[str, Predicate] = {
     "standard.read": _by(EVERYONE),
     "standard.load": _by(STAFF),
     "consumer.manage": _by(STAFF),
+    "job.read": _by(STAFF),
+    "job.manage": _by(STAFF),
     "feed.read": _by(MEMBERS),
     "feed.manage": _by(STAFF),
     "feed.run": _by(STAFF),

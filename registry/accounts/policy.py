@@ -108,6 +108,11 @@ ROUTES: dict[str | tuple[str, str], Rule] = {
     "feed_holds.FeedHolds": Rule(STAFF, "feeds:read"),
     "feed_holds.HoldItem": Rule(STAFF, "feeds:read"),
     "feed_holds.HoldRecords": Rule(STAFF, "feeds:read"),
+    # API: work in the background
+    "jobs.Jobs": Rule(STAFF, "feeds:read"),
+    ("jobs.JobItem", "GET"): Rule(STAFF, "feeds:read"),
+    ("jobs.JobItem", "DELETE"): Rule(STAFF, "feeds:write"),
+    "jobs.JobRetry": Rule(STAFF, "feeds:write"),
     # API: needs, offers and their matches
     ("needs.Needs", "GET"): Rule(EVERYONE, "needs:read"),
     ("needs.Needs", "POST"): Rule(STATES, "needs:write"),
@@ -221,6 +226,9 @@ ROUTES: dict[str | tuple[str, str], Rule] = {
     "web.consumers.index": Rule(STAFF),
     "web.consumers.retry": Rule(STAFF),
     "web.consumers.discard": Rule(STAFF),
+    "web.jobs.index": Rule(STAFF),
+    "web.jobs.retry": Rule(STAFF),
+    "web.jobs.discard": Rule(STAFF),
     "web.same_as.index": Rule(STAFF),
     "web.same_as.show": Rule(STAFF),
     "web.same_as.judge": Rule(STAFF),

@@ -59,6 +59,7 @@ MODULES: dict[str, str] = {
     "feeds": "registry.api.feeds",
     "feed_holds": "registry.api.feed_holds",
     "feed_pings": "registry.api.feed_pings",
+    "jobs": "registry.api.jobs",
     "changes": "registry.api.changes",
     "stream": "registry.api.stream",
     "snapshot": "registry.api.snapshot",

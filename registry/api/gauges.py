@@ -13,7 +13,7 @@ from registry.events.dead_letters import Standing, standings
 from registry.events.models import Event
 from registry.events.sequencer import last_position
 from registry.matching.models import NEED_STATUSES, OFFER_STATUSES, Need, Offer
-from registry.sync import heartbeat
+from registry.sync import heartbeat, jobs
 from registry.sync.models import RUN_STATUSES, Feed, Hold, Run, Schedule
 from registry.webhooks.models import WAITING, Delivery, Subscription
 
@@ -44,6 +44,11 @@ def lines(session: Session, now: datetime) -> Iterator[str]:
     consumers = standings(session)
     for name, help_text, count in CONSUMER_GAUGES:
         yield from _by_consumer(name, help_text, consumers, count)
+    work = jobs.standing(session, now)
+    yield from head("casa_jobs", "gauge", "Work in the background by state.")
+    for state, number in work.counts.items():
+        yield f'casa_jobs{{state="{state}"}} {number}'
+    yield from _one("casa_jobs_oldest_seconds", "How long the oldest due job waits.", round(work.oldest_seconds))
     yield from _one("casa_feeds_late", f"Feeds due over {LATE.seconds // 60} minutes ago.", feeds_late(session, now))
 
 

@@ -28,6 +28,7 @@ MODULES: dict[str, str] = {
     "audit": "registry.cli.accounts",
     "events": "registry.cli.events",
     "consumer": "registry.cli.consumers",
+    "jobs": "registry.cli.jobs",
     "backup": "registry.cli.backup",
     "restore": "registry.cli.backup",
     "subscription": "registry.cli.subscriptions",

@@ -16,6 +16,7 @@ from registry.web import (
     feed_pages,
     hold_pages,
     i18n,
+    job_pages,
     listed_pages,
     match_pages,
     need_pages,
@@ -52,6 +53,7 @@ MODULES = [
     hold_pages,
     ping_pages,
     consumer_pages,
+    job_pages,
     subscription_pages,
 ]
 """Page modules in the order of the slices they show."""

@@ -17,10 +17,11 @@ from registry.catalogue.reference import themes
 from registry.catalogue.same_as.models import KINDS
 from registry.catalogue.same_as.queue import pair_counts
 from registry.compliance.models import Assessment
+from registry.db import utcnow
 from registry.events import dead_letters
 from registry.matching.matches import matches_of_need, matches_of_offer
 from registry.matching.models import Match, Need, NeedTheme, Offer, OfferTheme
-from registry.sync import holds, listing
+from registry.sync import holds, jobs, listing
 from registry.web.labels import label
 
 N: Any = Need
@@ -87,7 +88,8 @@ def tasks(session: Session, actor: Actor, now: datetime) -> list[Task]:
     if actor.role in ("donor", "agency"):
         return [*_offers(session, actor, now), *_conflicts(session, actor)]
     if actor.role in ("coordinator", "admin"):
-        return [*_feeds(session, actor), *_dead_letters(session), *_conflicts(session, actor), *_pairs(session, actor)]
+        ours = [*_dead_letters(session), *_set_aside(session)]
+        return [*_feeds(session, actor), *ours, *_conflicts(session, actor), *_pairs(session, actor)]
     return []
 
 
@@ -163,6 +165,13 @@ def _dead_letters(session: Session) -> list[Task]:
     count = dead_letters.count(session)
     note = ngettext("%(num)s event is set aside: see why", "%(num)s events are set aside: see why", count)
     return [Task(gettext("Event consumers"), url_for("web.consumers.index"), note)] if count else []
+
+
+def _set_aside(session: Session) -> list[Task]:
+    count = jobs.standing(session, utcnow()).counts[jobs.SET_ASIDE]
+    note = ngettext("%(num)s job is set aside: see why", "%(num)s jobs are set aside: see why", count)
+    url = url_for("web.jobs.index", state=jobs.SET_ASIDE)
+    return [Task(gettext("Work in the background"), url, note)] if count else []
 
 
 def _conflicts(session: Session, actor: Actor) -> list[Task]:

@@ -59,6 +59,8 @@ PAGES = [
     ("/en/conflicts?state=decided", ("donor", *STAFF)),
     ("/en/conflicts/1", STAFF),
     ("/en/consumers", STAFF),
+    ("/en/jobs", STAFF),
+    ("/en/jobs?state=set_aside", STAFF),
     ("/en/feeds", MEMBERS),
     ("/en/feeds/new", STAFF),
     ("/en/feeds/1", MEMBERS),

@@ -67,6 +67,8 @@ TABLE = [
     ("feed.manage", None, STAFF),
     ("feed.run", None, STAFF),
     ("consumer.manage", None, STAFF),
+    ("job.read", None, STAFF),
+    ("job.manage", None, STAFF),
     ("match.explain", None, ALL),
     ("match.refresh", None, STAFF),
     ("listed.read", None, STAFF),
