@@ -13,25 +13,18 @@ from pathlib import Path
 
 from sqlalchemy import insert
 
-from benchmarks import backup, change_feed, iati_file, limits, memory, same_as, webhooks
+from benchmarks import backup, change_feed, iati_file, importing, limits, memory, same_as, webhooks
 from benchmarks.receivers import Receivers
 from registry import migrate
 from registry.app import create_app
 from registry.catalogue.models import Programme
 from registry.db import Database
 from registry.settings import Settings
-from registry.sync.runner import import_file
 from tests.support.postgresql import PostgreSQL
 
 COUNT = 10_000
 LIST_ROWS = 100_000
 MEMORY_COUNT = 100_000
-
-
-def seconds(work: Callable[[], object]) -> float:
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
 
 
 def line(name: str, ours: str, limit: str, ratio: float, aim: str) -> None:
@@ -54,37 +47,18 @@ def databases(folder: Path) -> Iterator[dict[str, Database]]:
 
 
 def bench_import(folder: Path) -> None:
-    """Import of generated activities, and the same file again, against the bare parser over the same bytes."""
-    path = folder / "activities.xml"
-    iati_file.write(path, COUNT)
-    bare = seconds(lambda: limits.parse_touching_everything(path))
-    hashed = seconds(lambda: limits.parse_and_hash(path))
-    settings = Settings(data_dir=folder)
+    """Import of generated activities, the same file again, and one change in it, against the bare parser."""
+    bare, hashed = importing.prepare(folder, COUNT)
     with databases(folder) as both:
         for engine, database in both.items():
-            first = seconds(lambda: import_file(database, settings, path, "iati", scope="all"))  # noqa: B023
-            report = None
+            importing.bench_import(engine, database, folder, COUNT, bare, hashed, line)
 
-            def again() -> None:
-                nonlocal report
-                report = import_file(database, settings, path, "iati", scope="all")  # noqa: B023
 
-            second = seconds(again)
-            assert report is not None and report.run.unchanged == COUNT, report
-            line(
-                f"import of {COUNT:,} activities, {engine}",
-                f"{COUNT / first:,.0f}/s",
-                f"{COUNT / bare:,.0f}/s",
-                first / bare,
-                "≤ 5 × bare iterparse; ≥ 885/s",
-            )
-            line(
-                f"the same file again, {engine}",
-                f"{COUNT / second:,.0f}/s",
-                f"{COUNT / hashed:,.0f}/s",
-                second / hashed,
-                "≤ 2 × parse + hash",
-            )
+def bench_pages(folder: Path) -> None:
+    """Small page writes while 100,000 activities are imported on SQLite."""
+    database = Database(f"sqlite:///{folder / 'casa.db'}")
+    migrate.upgrade(database)
+    importing.bench_page_writes(database, folder, MEMORY_COUNT, line)
 
 
 def bench_list(folder: Path) -> None:
@@ -188,6 +162,7 @@ def bench_webhooks(folder: Path) -> None:
 
 ROWS = {
     "import": bench_import,
+    "pages": bench_pages,
     "list": bench_list,
     "memory": bench_memory,
     "feed": bench_feed,

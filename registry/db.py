@@ -3,6 +3,8 @@
 Doors (api, web, cli, worker) open a transaction; services take its session first and never commit.
 """
 
+import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -30,6 +32,11 @@ SQLModel.metadata.naming_convention = MetaData(
         "pk": "pk_%(table_name)s",
     }
 ).naming_convention
+
+WAIT = 15
+"""Seconds that a writer waits for its turn on SQLite"""
+LOOK = 0.001
+"""Seconds between two looks whether it has come"""
 
 JSONValue = JSON().with_variant(JSONB(), "postgresql")
 """A small JSON value. Assign a new object to change it: edits in place are not seen."""
@@ -194,7 +201,7 @@ def _sqlite_engine(url: str) -> Engine:
         raise ConfigurationError(
             f"The folder {Path(path).parent} for the database does not exist: run `casa init` first."
         )
-    engine = create_engine(url, connect_args={"timeout": 15}, json_serializer=dumps, json_deserializer=orjson.loads)
+    engine = create_engine(url, connect_args={"timeout": WAIT}, json_serializer=dumps, json_deserializer=orjson.loads)
 
     @event.listens_for(engine, "connect")
     def _pragmas(dbapi: Any, _record: Any) -> None:
@@ -215,9 +222,39 @@ def _sqlite_engine(url: str) -> Engine:
         if connection.info.get("query_only", False) != read:
             connection.exec_driver_sql(f"PRAGMA query_only={int(read)}")
             connection.info["query_only"] = read
-        connection.exec_driver_sql("BEGIN" if read else "BEGIN IMMEDIATE")
+        if read:
+            connection.exec_driver_sql("BEGIN")
+        else:
+            _begin_to_write(connection)
 
     return engine
+
+
+def _begin_to_write(connection: Connection) -> None:
+    """Take SQLite's one write lock, within WAIT seconds.
+
+    SQLite's own way of waiting looks in growing steps of up to 100 ms, and so sleeps through the pauses that a
+    synchronisation makes for others. A look costs microseconds.
+    """
+    driver: Any = connection.connection.driver_connection
+    until = time.monotonic() + WAIT
+    driver.execute("PRAGMA busy_timeout=0")
+    try:
+        while _is_taken(driver) and time.monotonic() < until:
+            time.sleep(LOOK)
+        if not driver.in_transaction:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")  # says what is wrong, as any other statement would
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={WAIT * 1000:.0f}")
+
+
+def _is_taken(driver: Any) -> bool:
+    """Try to begin: whether somebody else holds the lock."""
+    try:
+        driver.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        return error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+    return False
 
 
 def _postgresql_engine(url: str) -> Engine:

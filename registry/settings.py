@@ -74,11 +74,11 @@ class Settings:
         "`procrastinate` (`casa worker` on any number of hosts; PostgreSQL and the extra `pg`).",
     )
     worker_syncs: int = _setting(4, "Feeds that one `casa worker` synchronises at a time.")
-    sync_batch_rows: int = _setting(250, "Records applied per transaction of a sync (at most 1,000).")
+    sync_batch_rows: int = _setting(100, "Records applied per transaction of a sync (at most 1,000).")
     sync_processes: int = _setting(
         2, "Processes that read a large document beside the run itself; 1: the run reads alone."
     )
-    sync_pause_ms: int = _setting(10, "Pause between two batches on SQLite, so that a page's small write never waits.")
+    sync_pause_ms: int = _setting(5, "Pause between two batches on SQLite, so that a page's small write never waits.")
     session_hours: int = _setting(12, "A login lasts this long.")
     cookie_secure: bool = _setting(False, "Send the session cookie over HTTPS only (set to 1 behind a proxy with TLS).")
     trusted_proxies: int = _setting(

@@ -1,12 +1,13 @@
 """The ground: migrations on both engines, transactions, the audit chain."""
 
+import threading
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from sqlalchemy import select, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-from registry import migrate
+from registry import db, migrate
 from registry.accounts import audit
 from registry.accounts.actor import system
 from registry.catalogue.models import Meta, Organisation
@@ -26,6 +27,39 @@ def test_a_reading_session_cannot_write(database: Database) -> None:
         session.add(Meta(key="written", value="yes"))
     with database.reading() as session:
         assert session.get(Meta, "written") is not None
+
+
+def test_a_writer_on_sqlite_waits_for_its_turn(sqlite_database: Database) -> None:
+    asked, done = threading.Event(), threading.Event()
+
+    def write() -> None:
+        asked.set()
+        with sqlite_database.transaction() as session:
+            session.add(Organisation(name="The second"))
+        done.set()
+
+    with sqlite_database.transaction() as session:
+        session.add(Organisation(name="The first"))
+        session.flush()
+        second = threading.Thread(target=write)
+        second.start()
+        assert asked.wait(10) and not done.wait(0.05), "only one writes at a time"
+    assert done.wait(10), "the second writes as soon as the first is done"
+    second.join(10)
+    with sqlite_database.reading() as session:
+        assert list(session.scalars(select(Organisation.name).order_by(Organisation.id))) == ["The first", "The second"]
+
+
+def test_a_writer_on_sqlite_does_not_wait_for_ever(sqlite_database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(db, "WAIT", 0.02)
+    with sqlite_database.transaction() as session:
+        session.add(Organisation(name="The first"))
+        session.flush()
+        with pytest.raises(OperationalError, match="locked"), sqlite_database.transaction() as other:
+            other.add(Organisation(name="The second"))
+            other.flush()
+    with sqlite_database.transaction() as session:
+        session.add(Organisation(name="The third"))
 
 
 def test_an_instant_keeps_its_moment_and_comes_back_in_utc(database: Database) -> None:
