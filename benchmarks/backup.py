@@ -42,4 +42,4 @@ def bench_backup(engine: str, database: Database, folder: Path, line: Line) -> N
 
 
 def _quiet(_done: int, _all: int) -> None:
-    pass
+    """Say nothing of how far it is."""

@@ -36,7 +36,7 @@ def events_command(context: Context, after: str | None, limit: int | None, follo
                 if not follow:
                     break
                 while not watch.wait(changes.position, WAIT_SECONDS):
-                    pass
+                    continue  # a look now and then, so that Ctrl-C is heard
     click.echo(f"cursor: {cursor}", err=True)
 
 

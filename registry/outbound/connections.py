@@ -117,11 +117,11 @@ class _Guarded:
 
 
 class _PlainConnection(_Guarded, HTTPConnection):
-    pass
+    """To a server over plain HTTP."""
 
 
 class _TLSConnection(_Guarded, HTTPSConnection):
-    pass
+    """To a server over TLS."""
 
 
 class _Pools(PoolManager):

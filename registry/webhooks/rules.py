@@ -11,8 +11,8 @@ HELD_FROM = 5
 """After so many failures in a row a receiver counts as down: one message at a time asks whether it is back."""
 FIRST_HOLD, LONGEST_HOLD = 60, 1800
 """Seconds between two such questions: the first pause doubles up to the longest."""
-GIVEN_UP_AFTER = timedelta(days=3)
-"""A receiver that took nothing for so long is switched off."""
+GIVEN_UP_AFTER = timedelta(seconds=sum(RETRY_SECONDS) * (1 - JITTER))
+"""A receiver that took nothing for so long is switched off: not before one message can have had all of its tries."""
 DONE, GONE = "done", "gone"
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[2] / "registry"
+TESTS = Path(__file__).parents[1]
 
 # A module may import its own room and rooms on a lower floor; rooms of one floor do not know each other.
 FLOORS = [
@@ -139,7 +140,16 @@ def test_every_file_can_be_read_in_one_sitting() -> None:
         for p, n in ((p, len(p.read_text().splitlines())) for p, _ in MODULES.values())
         if n > 330
     }
+    tests = {str(path): len(path.read_text(encoding="utf-8").splitlines()) for path in TESTS.rglob("*.py")}
+    long |= {path: n for path, n in tests.items() if n > 400}
     assert not long, long
+
+
+def test_nothing_is_passed_over() -> None:
+    """`pass` says nothing: a class has its docstring, an error its treatment."""
+    for path in (*PACKAGE.rglob("*.py"), *TESTS.rglob("*.py"), *(PACKAGE.parent / "benchmarks").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            assert not isinstance(node, ast.Pass), f"{path}:{node.lineno}: pass"
 
 
 @pytest.mark.parametrize("name", MODULES)

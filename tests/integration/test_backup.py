@@ -174,8 +174,8 @@ def test_a_backup_is_of_one_moment_whatever_is_written_meanwhile(
             path = tmp_path / f"backup-{number}"
             write_backup(database, path, utcnow(), lambda _done, _all: None)
             target = Database(f"sqlite:///{tmp_path / f'target-{number}.db'}")
-            with restored(target, path, force=False, progress=lambda _done, _all: None):
-                pass
+            with restored(target, path, force=False, progress=lambda _done, _all: None) as (_session, head):
+                assert migrate.is_known(head.revision)
             with target.reading() as session:
                 programme, document, _ = programmes.get_programme(session, TEST, id_)
                 assert document["title"] == [{"text": programme.title}]

@@ -1,4 +1,4 @@
-"""Standards and assessments in the database: editions, an assessment's life, who may do what, what others learn."""
+"""An assessment's life: its steps, its answers, who may do what, what others learn."""
 
 import threading
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
@@ -18,11 +18,10 @@ from registry.accounts.actor import ANONYMOUS, Actor, system
 from registry.accounts.models import AuditEntry
 from registry.catalogue.history import versions
 from registry.catalogue.models import StateFact
-from registry.compliance import assessments, editions, gaps, library, listing, scorecard
-from registry.compliance.models import Answer, Assessment, Standard
+from registry.compliance import assessments, gaps, listing, scorecard
+from registry.compliance.models import Answer, Assessment
 from registry.db import Database, utcnow
 from registry.errors import (
-    ConfigurationError,
     Conflict,
     InvalidInput,
     NotAllowed,
@@ -32,18 +31,9 @@ from registry.errors import (
     VersionMismatch,
 )
 from registry.events.models import Event
-from registry.matching.needs import create_need
-from registry.matching.requirements import needs_by_clause
-from tests.support.standards import SECOND, STANDARD, answered, changed, load_text, person, published, write
+from tests.support.standards import SECOND, answered, changed, load_text, person, published
 
 ALL_FULL = {"mark-made": "full", "mark-import": "full", "rec-all": "full", "rec-law": "full"}
-
-
-@pytest.fixture
-def small(session: Session, tmp_path: Path) -> Session:
-    """A session with the small standard loaded."""
-    load_text(session, tmp_path)
-    return session
 
 
 def events(session: Session, actor: Actor | None = None) -> list[tuple[str, str]]:
@@ -57,74 +47,6 @@ def card(session: Session, assessment: Assessment) -> dict[str, Any]:
 
 
 # Editions
-
-
-def test_a_new_edition_is_kept_beside_the_old_one(small: Session, tmp_path: Path) -> None:
-    load_text(small, tmp_path, SECOND)
-    rows = small.execute(select(Standard.version, Standard.current).order_by(Standard.version)).all()
-    assert [tuple(row) for row in rows] == [("1.0.0", False), ("2.0.0", True)]
-    assert listing.list_standards(small)[0]["versions"] == ["2.0.0", "1.0.0"]
-    assert listing.describe_standard(small, "small", "1.0.0")["current"] is False
-    assert [kind for kind, _ in events(small)] == ["standard.loaded", "standard.loaded"]
-
-
-def test_loading_again_changes_nothing(small: Session, tmp_path: Path) -> None:
-    report = library.load(small, system("test"), [write(tmp_path, "# a remark\n" + STANDARD)])
-    assert report.as_dict()["unchanged"] == 1
-    assert len(events(small)) == 1
-
-
-def test_other_content_under_the_same_version_is_refused(small: Session, tmp_path: Path) -> None:
-    with pytest.raises(InvalidInput) as error:
-        load_text(small, tmp_path, changed(("Is every weapon", "Is each weapon")))
-    assert list(error.value.fields) == ["small version"]
-
-
-def test_a_removed_clause_needs_its_migration(small: Session, tmp_path: Path) -> None:
-    silent = changed(("      - {kind: removed, old: [rec-law], new: []}\n", ""), text=SECOND)
-    with pytest.raises(InvalidInput) as error:
-        load_text(small, tmp_path, silent)
-    assert "rec-law is gone" in str(error.value.fields)
-
-
-def test_an_older_edition_loaded_late_does_not_become_current(session: Session, tmp_path: Path) -> None:
-    load_text(session, tmp_path, SECOND)
-    load_text(session, tmp_path, STANDARD)
-    assert editions.find(session, "small").version == "2.0.0"
-    assert editions.find(session, "small", "1.0.0").current is False
-
-
-def test_one_refused_file_keeps_all_others_out(session: Session, tmp_path: Path) -> None:
-    good, bad = write(tmp_path), write(tmp_path, "id: [", "bad.yaml")
-    with pytest.raises(InvalidInput):
-        library.load(session, system("test"), [good, bad])
-    assert listing.list_standards(session) == []
-
-
-def test_a_dry_run_says_what_it_would_do_and_does_nothing(database: Database, tmp_path: Path) -> None:
-    with database.reading() as session:
-        report = library.load(session, system("test"), [write(tmp_path)], dry_run=True)
-    assert report.as_dict()["new"] == 1
-    with database.reading() as session:
-        assert listing.list_standards(session) == []
-
-
-def test_only_staff_loads_standards(session: Session, tmp_path: Path) -> None:
-    with pytest.raises(NotAllowed):
-        library.load(session, person(session), [write(tmp_path)])
-    library.load(session, person(session, "admin"), [write(tmp_path)])
-
-
-def test_an_edition_changed_in_the_database_scores_no_more(session: Session, tmp_path: Path) -> None:
-    load_text(session, tmp_path, changed(("Does a law say", "Does some law say")))
-    session.execute(update(Standard).values(document=Standard.document + " "))
-    editions.find(session, "small")
-    session.execute(update(Standard).values(sha256="0" * 64))
-    with pytest.raises(ConfigurationError, match="changed after loading"):
-        listing.list_standards(session)
-
-
-# The life of an assessment
 
 
 def test_an_assessment_goes_from_draft_to_published(small: Session) -> None:
@@ -347,82 +269,6 @@ def test_a_superseded_or_unknown_standard_is_not_assessed(session: Session, tmp_
 # Scores
 
 
-def test_the_score_of_an_old_edition_stays_for_ever(small: Session, tmp_path: Path) -> None:
-    assessment = published(small, person(small), person(small), {"mark-made": "none", "mark-import": "full"})
-    before = card(small, assessment)
-    load_text(small, tmp_path, SECOND)
-    editions._PARSED.clear()
-    assert card(small, assessment) == before
-    assert (before["version"], before["low"]) == ("1.0.0", {"value": 0.1, "exact": "1/10"})
-
-
-def test_a_score_says_all_there_is(small: Session) -> None:
-    answers = {"mark-made": "partial", "mark-import": "none", "rec-all": "full", "rec-years": "20"}
-    assessment = answered(small, person(small), answers, facts={"manufactures": True})
-    found = card(small, assessment)
-    expected = {
-        "state": "KEN", "standard": "small", "version": "1.0.0", "status": "draft", "assessment_id": assessment.id,
-        "low": {"value": 0.45, "exact": "9/20"}, "high": {"value": 0.75, "exact": "3/4"},
-        "of_answered": {"value": 0.6429, "exact": "9/14"}, "answered_share": {"value": 0.75, "exact": "3/4"},
-        "shall_low": {"value": 0.5, "exact": "1/2"}, "band": "PC", "band_label": "Partially compliant",
-        "applicable": 4, "answered": 3, "not_applicable": 0, "trend": None,
-    }  # fmt: skip
-    assert {name: found[name] for name in expected} == expected
-    assert [(s["id"], s["title"], s["low"]["exact"], s["high"]["exact"]) for s in found["sections"]] == [
-        ("marking", "Marking", "3/8", "3/8"),
-        ("records", "Records", "1/2", "1"),
-    ]
-    assert [(gap["clause"], gap["ref"], gap["weight"]["exact"]) for gap in found["gaps"]] == [
-        ("mark-made", "1 (a)", "3/2"),
-        ("mark-import", "1 (b)", "1"),
-    ]
-    assert found["gaps"][0]["assist"] == [
-        {"theme": "marking", "types": ["equipment", "training"]},
-        {"theme": "legislation", "types": ["expertise"]},
-    ]
-
-
-def test_not_applicable_counts_only_after_the_review(small: Session) -> None:
-    author, reviewer = person(small), person(small)
-    assessment = answered(small, author, {**ALL_FULL, "mark-made": "na"})
-    before = card(small, assessment)
-    assert (before["low"]["exact"], before["not_applicable"], before["not_applicable_unreviewed"]) == ("7/10", 0, 1)
-    assessments.submit(small, author, assessment)
-    assert card(small, assessment)["low"]["exact"] == "7/10"
-    assessments.review(small, reviewer, assessment)
-    after = card(small, assessment)
-    assert (after["low"]["exact"], after["not_applicable"], after["not_applicable_unreviewed"]) == ("1", 1, 0)
-    assessments.send_back(small, reviewer, assessment, {"reason": "not so"})
-    assert card(small, assessment)["low"]["exact"] == "7/10"
-
-
-def test_the_trend_compares_with_the_published_assessment_before(small: Session, tmp_path: Path) -> None:
-    author, reviewer = person(small), person(small)
-    first = published(small, author, reviewer, {"mark-made": "none", "rec-law": "full"})
-    load_text(small, tmp_path, SECOND)
-    second = answered(small, author, {"mark-made": "partial", "rec-all": "full"})
-    assert card(small, second)["trend"] == {
-        "since": first.id,
-        "change": {"value": 0.5, "exact": "1/2"},
-        "clauses": ["mark-made"],
-    }
-
-
-def test_the_latest_assessment_is_found_for_who_may_see_it(small: Session) -> None:
-    author, reviewer = person(small), person(small)
-    with pytest.raises(NotFound, match="KEN has no assessment of small"):
-        scorecard.latest(small, system("cli"), "KEN", "small", published_only=False)
-    first = published(small, author, reviewer, ALL_FULL)
-    second = answered(small, author, {"rec-all": "none"})
-    assert scorecard.latest(small, ANONYMOUS, "KEN", "small").id == first.id
-    assert scorecard.latest(small, ANONYMOUS, "KEN", "small", published_only=False).id == first.id
-    assert scorecard.latest(small, author, "KEN", "small", published_only=False).id == second.id
-    assert scorecard.latest(small, system("cli"), "KEN", "small", published_only=False).id == second.id
-
-
-# Who may do what
-
-
 OTHERS = [
     ANONYMOUS,
     Actor(role="state", user_id=999, state="FRA", label="user:999"),
@@ -475,39 +321,3 @@ def test_the_audit_log_tells_what_was_done_and_no_answer(database: Database, tmp
 
 
 # Gaps
-
-
-def test_a_gap_becomes_a_draft_need_that_stays_linked(small: Session) -> None:
-    author = person(small)
-    assessment = answered(small, author, {"mark-made": "none", "rec-all": "partial", "mark-import": "full"})
-    draft = gaps.gap_draft(small, author, assessment, {"clauses": ["rec-all", "mark-made", "rec-all"]})
-    assert draft["title"] == "SMALL: Marking, Records (1 (a), 2)"
-    assert "Is every weapon marked when it is made?" in draft["description"]
-    assert (draft["state"], draft["priority"]) == ("KEN", "urgent")
-    assert draft["themes"] == ["legislation", "marking", "record_keeping"]
-    assert [line["type"] for line in draft["lines"]] == ["expertise", "training", "equipment"]
-    assert draft["lines"][1]["description"] == "Marking (1 (a)); Record-keeping (2)"
-    assert draft["requirements"] == [
-        {"standard": "small", "clause": clause, "assessment_id": assessment.id} for clause in ("mark-made", "rec-all")
-    ]
-    need = create_need(small, author, draft)
-    gaps.note_linked(small, author, assessment, ["mark-made", "rec-all"], need.id or 0)
-    linked = needs_by_clause(small, author, "KEN", "small", ["mark-made", "rec-all", "rec-law"])
-    assert {clause: [(each["id"], each["status"]) for each in found] for clause, found in linked.items()} == {
-        "mark-made": [(need.id, "draft")],
-        "rec-all": [(need.id, "draft")],
-    }
-    found = scorecard.scorecard(small, assessment, lambda _assessment, clauses: {"mark-made": linked["mark-made"]})
-    assert [[need["id"] for need in gap["linked_needs"]] for gap in found["gaps"]] == [[need.id], []]
-    assert ("assessment.gap_linked", "private") in events(small)
-    assert needs_by_clause(small, ANONYMOUS, "KEN", "small", ["mark-made"]) == {}
-
-
-def test_only_a_wanting_answer_with_assistance_is_a_gap_to_ask_for(small: Session) -> None:
-    author = person(small)
-    answers = {"rec-law": "none", "mark-import": "full", "rec-all": "none"}  # mark-made is open, rec-law has no assist
-    assessment = answered(small, author, answers)
-    for clause in ("rec-law", "mark-import", "mark-made", "nothing"):
-        with pytest.raises(InvalidInput) as error:
-            gaps.gap_draft(small, author, assessment, {"clauses": ["rec-all", clause]})
-        assert list(error.value.fields) == ["clauses.1"]

@@ -2,7 +2,6 @@
 
 import socket
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +16,6 @@ from tests.support.fault_server import (
     chunked,
     conditional,
     drip,
-    fault_server,
     head,
     raw,
     redirect,
@@ -26,12 +24,6 @@ from tests.support.fault_server import (
 )
 
 CONTENT = b"<iati-activities>" + b"x" * 5000 + b"</iati-activities>"
-
-
-@pytest.fixture
-def server() -> Iterator[FaultServer]:
-    with fault_server() as server:
-        yield server
 
 
 @pytest.fixture

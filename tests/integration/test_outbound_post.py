@@ -4,7 +4,6 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,17 +12,11 @@ from registry.outbound import posting
 from registry.outbound.addresses import Allowed
 from registry.outbound.posting import Answer, check_receiver, post
 from registry.outbound.urls import FetchFailed
-from tests.support.fault_server import FaultServer, body, chunked, drip, fault_server, head, raw, redirect, silent
+from tests.support.fault_server import FaultServer, body, chunked, drip, head, raw, redirect, silent
 
 NOBODY = Allowed()
 CERTIFICATE = Path(__file__).parents[1] / "support" / "loopback.pem"
 """For 127.0.0.1, signed by itself, with its key: of use nowhere else."""
-
-
-@pytest.fixture
-def server() -> Iterator[FaultServer]:
-    with fault_server() as server:
-        yield server
 
 
 def send(server: FaultServer, answer, deadline: float = 5.0, **options) -> Answer:

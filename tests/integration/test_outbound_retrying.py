@@ -1,7 +1,6 @@
 """Downloads that are tried again: what may pass is, what says no is not; bounded, and stopped while waiting."""
 
 import socket
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from registry.outbound.client import Fetched
 from registry.outbound.retrying import LONGEST_WAIT, Clock, fetch_again
 from registry.outbound.urls import FetchFailed
 from registry.settings import Settings
-from tests.support.fault_server import Answer, FaultServer, Request, body, chunked, drip, fault_server, head, raw
+from tests.support.fault_server import Answer, FaultServer, Request, body, chunked, drip, head, raw
 
 GOOD = body(b"good")
 
@@ -31,12 +30,6 @@ class FakeTime:
     @property
     def clock(self) -> Clock:
         return Clock(lambda: self.at, self.sleep, lambda: 1.0)
-
-
-@pytest.fixture
-def server() -> Iterator[FaultServer]:
-    with fault_server() as server:
-        yield server
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """`casa feed` and `casa import`: exit codes, one JSON object, reasons a person can act on."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +11,10 @@ from click.testing import CliRunner, Result
 from registry.cli import casa
 from registry.db import Database
 from registry.errors import RegistryError
-from tests.support.fault_server import FaultServer, body, fault_server
+from tests.support.fault_server import FaultServer, body
 from tests.support.iati import activity, document, many, write
 
 Run = Callable[..., Result]
-
-
-@pytest.fixture
-def server() -> Iterator[FaultServer]:
-    with fault_server() as server:
-        yield server
 
 
 @pytest.fixture

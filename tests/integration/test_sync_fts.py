@@ -1,12 +1,10 @@
 """FTS flows from their pages over HTTP to the catalogue: all pages or none, versions, what a flow says."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import orjson
-import pytest
 from sqlalchemy import select
 
 from registry.accounts.actor import system
@@ -18,14 +16,8 @@ from registry.sync.adapters import ADAPTERS
 from registry.sync.report import Report
 from registry.sync.runner import import_file, run_feed
 from tests.support.adapters.of_fts import DEEP, flow, flows, page
-from tests.support.fault_server import FaultServer, body, fault_server
+from tests.support.fault_server import FaultServer, body
 from tests.support.iati import no_tick, write
-
-
-@pytest.fixture
-def server() -> Iterator[FaultServer]:
-    with fault_server() as server:
-        yield server
 
 
 def serve(server: FaultServer, listed: list[dict[str, Any]]) -> str:

@@ -1,6 +1,5 @@
 """Documents of several pages: all of them or none, in order, from one server, and never without end."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,13 +10,7 @@ from registry.settings import Settings
 from registry.sync.adapters.contract import DocumentRefused, pages_of
 from registry.sync.fetching import Fetched, fetch_pages
 from registry.sync.rules import never
-from tests.support.fault_server import FaultServer, body, fault_server, head, raw
-
-
-@pytest.fixture
-def server() -> Iterator[FaultServer]:
-    with fault_server() as server:
-        yield server
+from tests.support.fault_server import FaultServer, body, head, raw
 
 
 def linked(page: Path, _address: str) -> str | None:

@@ -1,6 +1,6 @@
 """What a format needs to know, said once per feed: by command and API, kept, checked by the format's own rules."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +17,7 @@ from registry.settings import Settings
 from registry.sync import feeds
 from registry.sync.runner import import_file, run_feed
 from tests.support.adapters.of_tables import as_csv
-from tests.support.fault_server import FaultServer, body, conditional, fault_server
+from tests.support.fault_server import FaultServer, body, conditional
 
 CLI = system("cli")
 TABLE = as_csv(
@@ -28,12 +28,6 @@ CONFIG = {
     "columns": {"id": "nr", "title": "projet", "countries": "pays", "budget": "montant"},
     "currency": "EUR", "decimal": ",",
 }  # fmt: skip
-
-
-@pytest.fixture
-def server() -> Iterator[FaultServer]:
-    with fault_server() as server:
-        yield server
 
 
 def table_feed(database: Database, url: str, config: dict[str, Any]) -> int:

@@ -1,6 +1,6 @@
 """A run whose process died is taken over where it stood; one that lost its run writes no more; readers in processes."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -18,7 +18,7 @@ from registry.sync import course, crew, feeds, runs, spooling
 from registry.sync.models import FeedRecord, Run
 from registry.sync.report import Report
 from registry.sync.runner import import_file, run_feed
-from tests.support.fault_server import FaultServer, body, fault_server
+from tests.support.fault_server import FaultServer, body
 from tests.support.iati import activity, document, many, write
 
 CLI = system("cli")
@@ -27,12 +27,6 @@ WHOLE = document(*many(35))
 
 class Killed(BaseException):
     """Stands for a process that ends on the spot."""
-
-
-@pytest.fixture
-def server() -> Iterator[FaultServer]:
-    with fault_server() as server:
-        yield server
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """When a feed is synchronised next: failing sources are left alone ever longer, no request for a run is lost."""
 
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -16,17 +15,11 @@ from registry.sync import feeds, timetable
 from registry.sync.models import Run, Schedule
 from registry.sync.runner import run_feed
 from registry.worker.ticker import Ticker
-from tests.support.fault_server import Answer, FaultServer, body, fault_server, head, raw
+from tests.support.fault_server import Answer, FaultServer, body, head, raw
 from tests.support.iati import document, many
 
 CLI = system("cli")
 GOOD = body(document(*many(2)))
-
-
-@pytest.fixture
-def server() -> Iterator[FaultServer]:
-    with fault_server() as server:
-        yield server
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import threading
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -21,7 +20,7 @@ from registry.sync.runner import run_feed
 from registry.sync.turns import Turns, host_of
 from registry.worker.schedule import LATER
 from registry.worker.tasks import TASKS, Busy
-from tests.support.fault_server import FaultServer, Request, body, fault_server
+from tests.support.fault_server import FaultServer, Request, body
 from tests.support.iati import document, many
 
 URL = "https://partner.example/list.xml"
@@ -31,12 +30,6 @@ CLI = system("cli")
 @pytest.fixture
 def mannered(settings: Settings) -> Settings:
     return replace(settings, host_gap_ms=50)
-
-
-@pytest.fixture
-def server() -> Iterator[FaultServer]:
-    with fault_server() as server:
-        yield server
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """The Consolidated List from its address to those who screen: listed, changed, taken off, listed again."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -23,17 +23,11 @@ from registry.sync.adapters import ADAPTERS
 from registry.sync.report import Report
 from registry.sync.runner import run_feed
 from tests.support.adapters.of_unsc import OVERSIZE, consolidated, entity, person, persons
-from tests.support.fault_server import FaultServer, body, fault_server
+from tests.support.fault_server import FaultServer, body
 from tests.support.iati import no_tick, write
 from tests.support.people import make_user, token_headers
 
 STAFF = system("test")
-
-
-@pytest.fixture
-def server() -> Iterator[FaultServer]:
-    with fault_server() as server:
-        yield server
 
 
 @pytest.fixture

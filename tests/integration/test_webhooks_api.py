@@ -12,7 +12,7 @@ from registry.catalogue import identity
 from registry.http import RegistryFlask
 from registry.schemas import encode_opaque
 from registry.worker.courier import deliver_due
-from tests.support.fault_server import FaultServer, body, fault_server
+from tests.support.fault_server import FaultServer, body
 from tests.support.people import make_user, token_headers
 from tests.support.webhooks import allowing, happen
 
@@ -139,12 +139,6 @@ def test_a_token_needs_the_scope_to_follow_changes_as_well(app: RegistryFlask, p
     headers = token_headers(app.database, people["kenya"], ["subscriptions:write"])
     refused = app.test_client().post("/api/v1/subscriptions", json=FORM, headers=headers)
     assert refused.status_code == 403 and "changes:read" in refused.json["detail"]
-
-
-@pytest.fixture
-def server() -> Any:
-    with fault_server() as server:
-        yield server
 
 
 def test_from_the_test_message_over_the_log_to_the_replay(call: Call, app: RegistryFlask, server: FaultServer) -> None:

@@ -1,6 +1,6 @@
 """`casa subscription`: added with a secret shown once, listed, tested at once, sent again."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +12,11 @@ from standardwebhooks.webhooks import Webhook
 from registry.cli import casa
 from registry.db import Database
 from registry.errors import RegistryError
-from tests.support.fault_server import FaultServer, body, fault_server
+from tests.support.fault_server import FaultServer, body
 from tests.support.people import make_user
 from tests.support.webhooks import deliveries, happen, subscription
 
 Run = Callable[..., Result]
-
-
-@pytest.fixture
-def server() -> Iterator[FaultServer]:
-    with fault_server() as server:
-        yield server
 
 
 @pytest.fixture

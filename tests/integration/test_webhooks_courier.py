@@ -22,18 +22,12 @@ from registry.webhooks.models import Subscription
 from registry.worker import courier as module
 from registry.worker import ticker
 from registry.worker.courier import Courier, deliver_due
-from tests.support.fault_server import FaultServer, body, fault_server, silent
+from tests.support.fault_server import FaultServer, body, silent
 from tests.support.people import make_user
 from tests.support.waiting import eventually
 from tests.support.webhooks import allowing, deliveries, happen, let_time_pass, subscribe, subscription
 
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture
-def server() -> Iterator[FaultServer]:
-    with fault_server() as server:
-        yield server
 
 
 @contextmanager

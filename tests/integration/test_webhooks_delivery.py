@@ -1,31 +1,23 @@
-"""From a change to a receiver: what is sent, what each answer leads to, and that nothing is lost or sent twice."""
+"""From a change to a receiver: what is sent, and what each answer leads to."""
 
 import json
-import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import update
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from registry.accounts.models import User
 from registry.db import Database, utcnow
-from registry.events.feed import prune_events
-from registry.events.models import Event
 from registry.events.rules import Audience
 from registry.settings import Settings
 from registry.webhooks import filling
-from registry.webhooks.claiming import claim
-from registry.webhooks.deliveries import prune_deliveries, replay_from, replay_one, send_test
 from registry.webhooks.keys import Keys
-from registry.webhooks.models import Subscription
-from registry.webhooks.settling import Outcome, settle
-from registry.webhooks.subscriptions import disable, held_position, rotate_secret, update_subscription
-from registry.worker.courier import Courier, deliver_due, deliver_one
-from tests.support.fault_server import FaultServer, body, drip, fault_server, head, raw, redirect, silent
+from registry.webhooks.subscriptions import rotate_secret, update_subscription
+from registry.worker.courier import deliver_due
+from tests.support.fault_server import FaultServer, body, drip, head, raw, redirect, silent
 from tests.support.people import make_user
 from tests.support.webhooks import (
     TEST,
@@ -40,22 +32,16 @@ from tests.support.webhooks import (
 )
 
 
-@pytest.fixture
-def server() -> Iterator[FaultServer]:
-    with fault_server() as server:
-        yield server
-
-
-@pytest.fixture
-def allowed(settings: Settings, server: FaultServer) -> Settings:
-    return allowing(settings, server.allow)
-
-
 def deliver(database: Database, settings: Settings, deadline: float = 5.0) -> Counter[str]:
     return deliver_due(database, settings, owner="test", deadline=deadline)
 
 
 OK = body(b"thanks")
+
+
+@pytest.fixture
+def allowed(settings: Settings, server: FaultServer) -> Settings:
+    return allowing(settings, server.allow)
 
 
 def test_an_event_reaches_its_receiver_signed_as_the_other_implementation_wants_it(
@@ -284,207 +270,3 @@ def test_the_secret_stands_nowhere_in_the_database(sqlite_database: Database, al
     for value in stored.model_dump().values():
         assert secret not in str(value) and raw_secret.hex() not in str(value)
     assert secret not in repr(Keys(allowed)) and allowed.secret_key not in repr(Keys(allowed))
-
-
-def test_two_couriers_at_once_send_each_message_once(
-    database: Database, allowed: Settings, server: FaultServer
-) -> None:
-    for number in range(6):
-        subscribe(database, allowed, server.serve(f"/hook{number}", OK))
-    happen(database, 20)
-    totals: list[Counter[str]] = []
-    threads = [
-        threading.Thread(target=lambda n=n: totals.append(deliver_due(database, allowed, owner=f"courier-{n}")))
-        for n in range(3)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    deliver(database, allowed)
-    sent = Counter((request.path, request.headers["webhook-id"]) for request in server.requests)
-    assert len(sent) == 120 and set(sent.values()) == {1}
-    assert {d.status for d in deliveries(database)} == {"delivered"}
-
-
-def test_what_a_killed_courier_had_claimed_is_sent_again_after_its_lease_and_it_cannot_settle_it(
-    database: Database, allowed: Settings, server: FaultServer
-) -> None:
-    subscribe(database, allowed, server.serve("/hook", OK))
-    (uid,) = happen(database)
-    with database.transaction() as session:
-        filling.fill(session, "http://registry.test", utcnow())
-    with database.transaction() as session:
-        (job,) = claim(session, Keys(allowed), "killed", utcnow(), healthy=5, suspect=5, busy={})
-    assert deliver(database, allowed) == {}, "its lease lasts"
-    let_time_pass(database, 61)
-    assert deliver(database, allowed) == {"delivered": 1}
-    assert server.requests[0].headers["webhook-id"] == uid
-    with database.transaction() as session:
-        assert settle(session, [Outcome(job, utcnow(), 1, "timeout")], utcnow()) == {"lost": 1}
-    assert [d.status for d in deliveries(database)] == ["delivered"]
-
-
-def test_no_more_are_on_their_way_to_one_subscription_than_may_be(
-    database: Database, allowed: Settings, server: FaultServer
-) -> None:
-    number, _ = subscribe(database, allowed, server.serve("/hook", OK))
-    happen(database, 20)
-    with database.transaction() as session:
-        filling.fill(session, "http://registry.test", utcnow())
-        keys, now = Keys(allowed), utcnow()
-        first = claim(session, keys, "a", now, healthy=50, suspect=50, busy={})
-        assert len(first) == 4 and claim(session, keys, "b", now, healthy=50, suspect=50, busy={}) == []
-        session.execute(update(Subscription).values(failures=1))
-        assert claim(session, keys, "b", now, healthy=50, suspect=50, busy={}) == []
-    positions = [d.position for d in deliveries(database, number)]
-    assert [job.delivery_id for job in first] == [d.id for d in deliveries(database, number)][:4]
-    assert positions == sorted(positions)
-
-
-def test_one_slow_host_does_not_take_all_threads(database: Database, allowed: Settings, server: FaultServer) -> None:
-    for number in range(20):
-        subscribe(database, allowed, server.serve(f"/hook{number}", OK))
-    happen(database)
-    with database.transaction() as session:
-        filling.fill(session, "http://registry.test", utcnow())
-        jobs = claim(session, Keys(allowed), "a", utcnow(), healthy=48, suspect=16, busy={})
-        assert len(jobs) == 8
-        busy = {jobs[0].origin: 8}
-        assert claim(session, Keys(allowed), "a", utcnow(), healthy=48, suspect=16, busy=busy) == []
-
-
-def test_a_burst_makes_no_more_rows_than_room_and_nothing_is_lost_or_pruned_before_it_was_seen(
-    database: Database, allowed: Settings, server: FaultServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(filling, "ROOM", 10)
-    monkeypatch.setattr(filling, "PAGE", 7)
-    number, _ = subscribe(database, allowed, server.serve("/hook", OK))
-    uids = happen(database, 60)
-    with database.transaction() as session:
-        for _ in range(5):
-            filling.fill(session, "http://registry.test", utcnow())
-    assert len(deliveries(database)) == 10
-    with database.transaction() as session:
-        assert held_position(session) == subscription(database, number).position == 10
-        prune_events(session, utcnow(), None, held_position(session))
-    with database.reading() as session:
-        assert session.execute(select(func.min(Event.position))).scalar_one() == 11
-    assert deliver(database, allowed) == {"delivered": 60}
-    assert [d.event_uid for d in deliveries(database, number)] == uids
-    assert {request.headers["webhook-id"] for request in server.requests} == set(uids)
-
-
-def test_one_message_is_sent_again_on_request_the_same_bytes(
-    sqlite_database: Database, allowed: Settings, server: FaultServer
-) -> None:
-    number, _ = subscribe(sqlite_database, allowed, server.serve("/hook", OK))
-    happen(sqlite_database)
-    deliver(sqlite_database, allowed)
-    with sqlite_database.transaction() as session:
-        replay_one(session, TEST, number, deliveries(sqlite_database)[0].id or 0)
-    deliver(sqlite_database, replace(allowed, public_url="http://moved.test"))
-    first, again = server.requests
-    assert first.body == again.body and first.headers["webhook-id"] == again.headers["webhook-id"]
-    assert [d.attempts for d in deliveries(sqlite_database)] == [2]
-
-
-def test_everything_from_a_place_on_is_sent_again_and_what_was_missed_while_off_too(
-    database: Database, allowed: Settings, server: FaultServer
-) -> None:
-    number, _ = subscribe(database, allowed, server.serve("/hook", OK))
-    first = happen(database, 2)
-    deliver(database, allowed)
-    with database.transaction() as session:
-        update_subscription(session, TEST, number, {"enabled": False}, None, allowed)
-    missed = happen(database, 2)
-    deliver(database, allowed)
-    with database.transaction() as session:
-        update_subscription(session, TEST, number, {"enabled": True}, None, allowed)
-    last = happen(database, 1)
-    deliver(database, allowed)
-    assert [r.headers["webhook-id"] for r in server.requests[2:]] == last
-    with database.transaction() as session:
-        assert replay_from(session, TEST, number, 1) == 4
-    deliver(database, allowed)
-    assert Counter(r.headers["webhook-id"] for r in server.requests) == {
-        first[0]: 1, first[1]: 2, missed[0]: 1, missed[1]: 1, last[0]: 2,
-    }  # fmt: skip
-
-
-def test_a_test_message_is_tried_once_even_where_the_subscription_is_off(
-    sqlite_database: Database, allowed: Settings, server: FaultServer
-) -> None:
-    number, secret = subscribe(sqlite_database, allowed, server.serve("/hook", body(b"no", "500 Oh")))
-    with sqlite_database.transaction() as session:
-        disable(session, TEST, session.get_one(Subscription, number), "person", utcnow())
-    for _ in range(2):
-        with sqlite_database.transaction() as session:
-            send_test(session, TEST, number, "http://registry.test")
-    assert deliver(sqlite_database, allowed) == {"failed": 1}
-    (request,) = server.requests
-    assert Webhook(secret).verify(request.body, request.headers)["type"] == "casa.test"
-    assert subscription(sqlite_database, number).failures == 0 and deliveries(sqlite_database)[0].status == "failed"
-
-
-def test_a_single_message_can_be_tried_by_its_number(
-    sqlite_database: Database, allowed: Settings, server: FaultServer
-) -> None:
-    subscribe(sqlite_database, allowed, server.serve("/hook", OK))
-    happen(sqlite_database, 2)
-    with sqlite_database.transaction() as session:
-        filling.fill(session, "http://registry.test", utcnow())
-    one = deliveries(sqlite_database)[1].id or 0
-    outcome = deliver_one(sqlite_database, allowed, one, owner="job")
-    assert outcome is not None and outcome.reason is None
-    assert deliver_one(sqlite_database, allowed, one, owner="job") is None
-    assert [d.status for d in deliveries(sqlite_database)] == ["waiting", "delivered"]
-
-
-def test_messages_that_ended_long_ago_are_forgotten_with_their_tries(
-    database: Database, allowed: Settings, server: FaultServer
-) -> None:
-    subscribe(database, allowed, server.serve("/hook", OK))
-    happen(database, 5)
-    deliver(database, allowed)
-    with database.transaction() as session:
-        assert prune_deliveries(session, utcnow(), 3) == 3
-    assert len(deliveries(database)) == len(attempts(database)) == 2
-    server.serve("/hook", body(b"no", "500 Oh"))
-    happen(database)
-    deliver(database, allowed)
-    with database.transaction() as session:
-        assert prune_deliveries(session, utcnow(), 100) == 2
-    assert [d.status for d in deliveries(database)] == ["waiting"]
-
-
-def test_what_is_on_its_way_when_the_process_stops_is_given_back(
-    sqlite_database: Database, allowed: Settings, server: FaultServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("registry.worker.courier.GRACE_SECONDS", 0.1)
-    subscribe(sqlite_database, allowed, server.serve("/hook", silent()))
-    happen(sqlite_database)
-    begun = time.monotonic()
-    with Courier(sqlite_database, allowed, "stopped") as courier:
-        courier.step()
-        while not server.requests:
-            time.sleep(0.01)
-    assert time.monotonic() - begun < 5
-    (delivery,) = deliveries(sqlite_database)
-    assert delivery.status == "waiting" and delivery.lease_until is None and delivery.tries == 0
-    assert attempts(sqlite_database) == []
-
-
-def test_a_subscription_taken_away_on_the_way_does_no_harm(
-    sqlite_database: Database, allowed: Settings, server: FaultServer
-) -> None:
-    number, _ = subscribe(sqlite_database, allowed, server.serve("/hook", drip(b"", seconds=0.5, piece=b"")))
-    happen(sqlite_database)
-    with Courier(sqlite_database, allowed, "test") as courier:
-        courier.step()
-        with sqlite_database.transaction() as session:
-            session.delete(session.get_one(Subscription, number))
-        courier.wait(5)
-        courier.step()
-        assert courier.counts == {"lost": 1}
-    assert deliveries(sqlite_database) == []

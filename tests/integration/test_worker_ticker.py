@@ -1,7 +1,6 @@
 """The scheduler process: due feeds run, short work is not held up by long, it stops and leaves a sign of life."""
 
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -17,17 +16,11 @@ from registry.sync.models import Run, Schedule
 from registry.worker import ticker
 from registry.worker.tasks import TASKS, Task, recurring
 from registry.worker.ticker import Ticker
-from tests.support.fault_server import FaultServer, body, drip, fault_server, head
+from tests.support.fault_server import FaultServer, body, drip, head
 from tests.support.iati import document, many
 from tests.support.waiting import eventually
 
 CLI = system("cli")
-
-
-@pytest.fixture
-def server() -> Iterator[FaultServer]:
-    with fault_server() as server:
-        yield server
 
 
 @pytest.fixture

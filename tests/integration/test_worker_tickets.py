@@ -25,7 +25,7 @@ from registry.worker import engines, host, schedule, ticket_tables, tickets
 from registry.worker.host import Host
 from registry.worker.tasks import TASKS, Task
 from tests.support.background import called_database, make_template, tickets_of
-from tests.support.fault_server import FaultServer, body, fault_server
+from tests.support.fault_server import FaultServer, body
 from tests.support.iati import document, many
 from tests.support.postgresql import PostgreSQL
 from tests.support.waiting import eventually
@@ -43,12 +43,6 @@ def template(postgresql: PostgreSQL) -> str:
 def called(postgresql: PostgreSQL, template: str) -> Iterator[Database]:
     with called_database(postgresql, f"called_{os.getpid()}_{next(postgresql.numbers)}", template) as database:
         yield database
-
-
-@pytest.fixture
-def server() -> Iterator[FaultServer]:
-    with fault_server() as server:
-        yield server
 
 
 @pytest.fixture

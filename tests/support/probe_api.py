@@ -35,7 +35,7 @@ class ProbeForm(Schema):
 
 
 class ProbePatch(Patch, ProbeForm):
-    pass
+    """Some of the form's fields."""
 
 
 class Probe(Schema):
