@@ -1,6 +1,7 @@
 """All tables in one import: for migrations and tests, so that SQLModel.metadata is whole."""
 
 from registry.accounts import models as accounts
+from registry.alerts import models as alerts
 from registry.catalogue import models as catalogue
 from registry.catalogue.conflicts import models as conflicts
 from registry.catalogue.same_as import models as same_as
@@ -10,4 +11,6 @@ from registry.matching import models as matching
 from registry.sync import models as sync
 from registry.webhooks import models as webhooks
 
-__all__ = ["accounts", "catalogue", "compliance", "conflicts", "events", "matching", "same_as", "sync", "webhooks"]
+__all__ = [
+    "accounts", "alerts", "catalogue", "compliance", "conflicts", "events", "matching", "same_as", "sync", "webhooks",
+]  # fmt: skip

@@ -4,6 +4,7 @@ Every field's `help` is its documentation: docs/settings.md is generated from he
 """
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -14,11 +15,13 @@ from registry.errors import ConfigurationError
 
 MOST = {"sync_processes": 64, "sync_batch_rows": 1000, "fetch_tries": 10, "worker_syncs": 64}
 """Settings that are at least 1, and what they are at most"""
+SMTP_SECURITY = ("none", "starttls", "tls")
+_ADDRESS = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+")
 EMBEDDED, PROCRASTINATE = BACKGROUNDS = ("embedded", "procrastinate")
 
 
-def _setting(default: Any, help_text: str) -> Any:
-    return field(default=default, metadata={"help": help_text})
+def _setting(default: Any, help_text: str, *, secret: bool = False) -> Any:
+    return field(default=default, repr=not secret, metadata={"help": help_text})
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,9 @@ class Settings:
     database_url: str = _setting(
         "", "SQLAlchemy address of the database; empty: `casa.db` (SQLite) in the data folder."
     )
-    secret_key: str = _setting("", "Signs sessions and forms; empty: the one `casa init` wrote into the data folder.")
+    secret_key: str = _setting(
+        "", "Signs sessions and forms; empty: the one `casa init` wrote into the data folder.", secret=True
+    )
     public_url: str = _setting(
         "http://127.0.0.1:8000",
         "Address under which people and partners reach this registry; the source of its events.",
@@ -84,6 +89,14 @@ class Settings:
     trusted_proxies: int = _setting(
         0, "Reverse proxies in front: of so many the X-Forwarded-For and X-Forwarded-Proto headers are believed."
     )
+    smtp_host: str = _setting("", "Server that takes the registry's e-mails; empty: it sends none.")
+    smtp_port: int = _setting(587, "Port of that server.")
+    smtp_security: str = _setting(
+        "starttls", "`starttls`, `tls` (from the first byte on, usually port 465) or `none` (a relay on this machine)."
+    )
+    smtp_user: str = _setting("", "Account at that server; empty: none is needed.")
+    smtp_password: str = _setting("", "Password of that account.", secret=True)
+    mail_from: str = _setting("", "Address that e-mails come from, as `casa@registry.example`.")
     log_level: str = _setting("INFO", "DEBUG, INFO, WARNING or ERROR.")
 
     @classmethod
@@ -108,10 +121,21 @@ class Settings:
             raise ConfigurationError(
                 f"CASA_BACKGROUND is {settings.background!r}; it must be {' or '.join(BACKGROUNDS)}."
             )
+        if settings.smtp_security not in SMTP_SECURITY:
+            raise ConfigurationError(
+                f"CASA_SMTP_SECURITY is {settings.smtp_security!r}; it must be {', '.join(SMTP_SECURITY)}."
+            )
+        if settings.smtp_host and not _ADDRESS.fullmatch(settings.mail_from):
+            raise ConfigurationError("CASA_SMTP_HOST is set: CASA_MAIL_FROM must be an e-mail address.")
         for name in ("host_gap_ms", "standing_requests", "event_retention_days", "delivery_log_days"):
             if getattr(settings, name) < 0:
                 raise ConfigurationError(f"CASA_{name.upper()} is less than 0.")
         return settings
+
+    @property
+    def sends_mail(self) -> bool:
+        """Whether there is a server that takes e-mails."""
+        return bool(self.smtp_host and self.mail_from)
 
     @property
     def database(self) -> str:

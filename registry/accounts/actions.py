@@ -62,6 +62,11 @@ def _own_account(column: str) -> Predicate:
     return allowed
 
 
+def _mine(actor: Actor, record: Any) -> bool:
+    """Everybody for what is the own, and nobody else."""
+    return actor.user_id is not None and (record is None or record.user_id == actor.user_id)
+
+
 def _own_team(others: frozenset[str] = NOBODY) -> Predicate:
     """Who is signed in for the own subscriptions and those of the own State or organisation; `others` for all."""
 
@@ -151,6 +156,8 @@ ACTIONS: dict[str, Predicate] = {
     "subscription.create": _own_team(),
     "subscription.update": _own_team(),
     "subscription.stop": _own_team(ADMINS),
+    "saved_search.manage": _mine,
+    "mail.manage": _by(STAFF),
     "user.manage": _by(ADMINS),
     "user.password": _own_account("id"),
     "token.issue": _own_account("id"),

@@ -34,6 +34,10 @@ class User(Timestamped, table=True):
     """Changes when the password changes or the account is disabled: every session made before ends."""
     disabled_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     last_login_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    language: str = Field(default="en", max_length=3, sa_column_kwargs={"server_default": "en"})
+    """Of e-mails to the person"""
+    no_mail_since: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    """Since then the person wants no e-mail"""
 
 
 class Token(SQLModel, table=True):

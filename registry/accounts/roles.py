@@ -25,6 +25,8 @@ SCOPES: dict[str, tuple[frozenset[str], str]] = {
     "changes:read": (MEMBERS, N_("Follow the change feed")),
     "subscriptions:read": (MEMBERS, N_("Read webhook subscriptions and what was delivered")),
     "subscriptions:write": (MEMBERS, N_("Manage webhook subscriptions")),
+    "alerts:read": (MEMBERS, N_("Read saved searches and notices")),
+    "alerts:write": (MEMBERS, N_("Manage saved searches and mark notices as read")),
     "admin": (ADMINS, N_("Administer this registry")),
 }
 """Scope → (roles whose tokens may carry it, what it is for). A token never reaches further than its user's role."""

@@ -128,6 +128,13 @@ def _own_account(column: str) -> Rows:
     return rows
 
 
+def _mine(actor: Actor, table: Table) -> ColumnElement[bool]:
+    """What somebody looks for is nobody else's business."""
+    if actor.role == "system":
+        return true()
+    return false() if actor.user_id is None else table.c.user_id == actor.user_id
+
+
 def _own_team(actor: Actor, table: Table) -> ColumnElement[bool]:
     """One's own, and those of one's State or organisation; administrators see all."""
     if actor.role in ADMINS or actor.role == "system":
@@ -154,6 +161,7 @@ VISIBLE: dict[str, Rows] = {
     "run": _for(STAFF),
     "feed_record": _for(STAFF),
     "feed_hold": _for(STAFF),
+    "alert": _mine,
     "subscription": _own_team,
     "user_account": _own_account("id"),
     "token": _own_account("user_id"),

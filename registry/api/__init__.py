@@ -63,6 +63,8 @@ MODULES: dict[str, str] = {
     "changes": "registry.api.changes",
     "stream": "registry.api.stream",
     "snapshot": "registry.api.snapshot",
+    "saved-searches": "registry.api.saved_searches",
+    "notices": "registry.api.notices",
     "subscriptions": "registry.api.subscriptions",
 }
 """Name → module that defines `blp`, in the order in which the description lists them."""

@@ -32,6 +32,7 @@ MODULES: dict[str, str] = {
     "backup": "registry.cli.backup",
     "restore": "registry.cli.backup",
     "subscription": "registry.cli.subscriptions",
+    "alert": "registry.cli.alerts",
     "feed": "registry.cli.feeds",
     "import": "registry.cli.importing",
     "export": "registry.cli.exporting",

@@ -51,5 +51,6 @@ EVENT_TYPES: dict[str, str] = {
     "feed.released": "A person said that the records the brake held back are gone: they are archived after the grace.",
     "feed.refused": "A person said that the records the brake held back stay, though their source lacks them.",
     "feed.recovered": "So many of the records that the brake held back returned that there is nothing left to ask.",
+    "subscription.disabled": "A webhook was switched off because of how its receiver answered; its owner sees it.",
     "run.finished": "A sync run ended; its counts and reason are in the data.",
 }

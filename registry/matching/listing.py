@@ -1,6 +1,6 @@
 """Lists of needs and offers: filtered, searched, sorted, paged; only what the actor may see."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ from registry.accounts import policy
 from registry.accounts.actor import Actor
 from registry.catalogue import search
 from registry.catalogue.paging import Sort, keyset, sort_of
-from registry.catalogue.reference import regions
+from registry.catalogue.reference import regions, resolve_state
 from registry.errors import InvalidInput
 from registry.matching.fields import regions_of
 from registry.matching.forms import LINE, NEED_THEME, OFFER_PLACE, OFFER_THEME, OFFER_TYPE
@@ -50,6 +50,21 @@ class Filters:
     organisations: Sequence[int] = ()
     """Of offers."""
 
+    @classmethod
+    def of(cls, q: str, values: Mapping[str, Sequence[str]]) -> "Filters":
+        """From texts by their names in addresses; States by any code or name. What names nothing is left out."""
+        states = [state.alpha3 for text in values.get("state", ()) if (state := resolve_state(text))]
+        organisations = [int(text) for text in values.get("organisation", ()) if _is_number(text)]
+        plain = {field: values.get(name, ()) for name, field in _PLAIN.items()}
+        return cls(q=q.strip(), states=states, organisations=organisations, **plain)
+
+
+_PLAIN = {"theme": "themes", "type": "types", "status": "statuses", "region": "regions", "priority": "priorities"}
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 16
+
 
 @dataclass(frozen=True)
 class Listed:
@@ -69,17 +84,7 @@ def list_needs(
     limit: int = 50,
 ) -> Listed:
     """Needs that the actor may see. Raises InvalidInput for an unknown sort, region or a foreign cursor."""
-    conditions = [policy.visible(actor, Need), *_common("need", _NEED, filters)]
-    if filters.states:
-        conditions.append(_NEED.state.in_(filters.states))
-    if filters.regions:
-        conditions.append(_NEED.state.in_(_members(filters.regions)))
-    if filters.priorities:
-        conditions.append(_NEED.priority.in_(filters.priorities))
-    if filters.themes:
-        conditions.append(_any_code(NEED_THEME, "need_id", _NEED.id, "theme", filters.themes))
-    if filters.types:
-        conditions.append(_any_code(LINE, "need_id", _NEED.id, "type", filters.types))
+    conditions = need_conditions(actor, filters)
     page = keyset(session, select(Need).where(*conditions), sort_of(sort, NEED_SORTS), cursor, limit)
     ids = [row[0].id for row in page.rows]
     views = need_views(session, actor, ids)
@@ -96,6 +101,32 @@ def list_offers(
     limit: int = 50,
 ) -> Listed:
     """Offers that the actor may see; state, region and theme find what an offer reaches, worldwide ones too."""
+    conditions = offer_conditions(actor, filters)
+    page = keyset(session, select(Offer).where(*conditions), sort_of(sort, OFFER_SORTS), cursor, limit)
+    ids = [row[0].id for row in page.rows]
+    views = offer_views(session, actor, ids)
+    total = session.execute(select(func.count()).select_from(Offer).where(*conditions)).scalar_one()
+    return Listed([views[record_id] for record_id in ids], page.next, total)
+
+
+def need_conditions(actor: Actor, filters: Filters) -> list[ColumnElement[bool]]:
+    """Where-clauses on the table of needs: visible to the actor and asked for. Raises InvalidInput: no such region."""
+    conditions = [policy.visible(actor, Need), *_common("need", _NEED, filters)]
+    if filters.states:
+        conditions.append(_NEED.state.in_(filters.states))
+    if filters.regions:
+        conditions.append(_NEED.state.in_(_members(filters.regions)))
+    if filters.priorities:
+        conditions.append(_NEED.priority.in_(filters.priorities))
+    if filters.themes:
+        conditions.append(_any_code(NEED_THEME, "need_id", _NEED.id, "theme", filters.themes))
+    if filters.types:
+        conditions.append(_any_code(LINE, "need_id", _NEED.id, "type", filters.types))
+    return conditions
+
+
+def offer_conditions(actor: Actor, filters: Filters) -> list[ColumnElement[bool]]:
+    """As need_conditions, on the table of offers."""
     conditions = [policy.visible(actor, Offer), *_common("offer", _OFFER, filters)]
     if filters.organisations:
         conditions.append(_OFFER.organisation_id.in_(filters.organisations))
@@ -110,11 +141,7 @@ def list_offers(
         conditions.append(_reaches(OFFER_THEME, "theme", set(filters.themes)))
     if filters.types:
         conditions.append(_any_code(OFFER_TYPE, "offer_id", _OFFER.id, "type", filters.types))
-    page = keyset(session, select(Offer).where(*conditions), sort_of(sort, OFFER_SORTS), cursor, limit)
-    ids = [row[0].id for row in page.rows]
-    views = offer_views(session, actor, ids)
-    total = session.execute(select(func.count()).select_from(Offer).where(*conditions)).scalar_one()
-    return Listed([views[record_id] for record_id in ids], page.next, total)
+    return conditions
 
 
 def _common(kind: str, model: Any, filters: Filters) -> list[ColumnElement[bool]]:

@@ -8,6 +8,7 @@ from flask import Blueprint
 
 from registry.http import RegistryFlask
 from registry.web import (
+    alert_pages,
     assessment_pages,
     assets,
     conflict_pages,
@@ -20,6 +21,7 @@ from registry.web import (
     listed_pages,
     match_pages,
     need_pages,
+    notice_pages,
     offer_pages,
     organisation_pages,
     overview_pages,
@@ -55,6 +57,8 @@ MODULES = [
     consumer_pages,
     job_pages,
     subscription_pages,
+    alert_pages,
+    notice_pages,
 ]
 """Page modules in the order of the slices they show."""
 
@@ -64,6 +68,7 @@ def install(app: RegistryFlask) -> None:
     i18n.install(app)
     assets.install(app)
     presentation.install(app)
+    notice_pages.install(app)
     site = Blueprint("web", __name__, url_prefix=i18n.URL_PREFIX)
     for module in MODULES:
         site.register_blueprint(module.pages)

@@ -7,7 +7,6 @@ from flask_babel import gettext
 from sqlmodel import Session
 
 from registry.accounts.actor import Actor
-from registry.catalogue.reference import resolve_state
 from registry.errors import N_
 from registry.matching import listing
 from registry.web import choices, lists
@@ -36,21 +35,7 @@ def asked(filters: Mapping[str, str]) -> tuple[listing.Filters, dict[str, str], 
         "region": choices.regions(),
     }
     words: Words = {name: [(code, label, None) for code, label in options[name]] for name in filters}
-    states = [state.alpha3 for text in values.get("state", ()) if (state := resolve_state(text))]
-    wanted = listing.Filters(
-        q=request.args.get("q", "").strip(),
-        states=states,
-        themes=values.get("theme", ()),
-        types=values.get("type", ()),
-        statuses=values.get("status", ()),
-        regions=values.get("region", ()),
-        priorities=values.get("priority", ()),
-        organisations=[
-            int(text)
-            for text in values.get("organisation", ())
-            if text.isascii() and text.isdecimal() and len(text) < 16
-        ],
-    )
+    wanted = listing.Filters.of(request.args.get("q", ""), values)
     return wanted, {name: gettext(title) for name, title in filters.items()}, words
 
 

@@ -74,6 +74,18 @@ LABELS: dict[str, dict[str, str]] = {
         "aka": N_("also known as"),
         "fka": N_("formerly known as"),
     },
+    "notice": {
+        "programme": N_("Programme"),
+        "need": N_("Need"),
+        "offer": N_("Offer"),
+        "subscription": N_("Webhook"),
+    },
+    "alert": {
+        "in_app": N_("In the app only"),
+        "at_once": N_("E-mail at once"),
+        "daily": N_("E-mail once a day"),
+        "weekly": N_("E-mail once a week"),
+    },
     "delivery": {
         "waiting": N_("Waiting"),
         "delivered": N_("Taken"),
@@ -91,6 +103,7 @@ LABELS: dict[str, dict[str, str]] = {
         "assessment": N_("Assessments"),
         "feed": N_("Feeds"),
         "run": N_("Sync runs"),
+        "subscription": N_("Webhooks"),
     },
     "outcome": {"applied": N_("In the catalogue"), "ignored": N_("Ignored"), "quarantined": N_("In quarantine")},
     "hold": {
@@ -103,7 +116,6 @@ LABELS: dict[str, dict[str, str]] = {
     "scope": {"relevant": N_("Only what is about small arms"), "all": N_("Everything in the feed")},
     "consumer": {
         "rematch": N_("Match what changed"),
-        "rescore": N_("Score what changed"),
         "alerts": N_("Tell of what saved searches find"),
     },
     "job": {

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import request
+from flask import request, url_for
 
 from registry.web.i18n import language
 from registry.web.presentation import page_url
@@ -93,6 +93,12 @@ def data_url(path: str, **extra: Any) -> str:
     ]
     pairs += [(name, str(value)) for name, value in extra.items()]
     return f"{path}?{urlencode(pairs)}" if pairs else path
+
+
+def save_url(kind: str, names: Sequence[str]) -> str:
+    """Where exactly this list is saved as a search. `names`: the filters that a saved search of this kind knows."""
+    kept: dict[str, Any] = {**chosen(("q", *names))}
+    return url_for("web.alerts.new", kind=kind, **kept)
 
 
 FORMATS = {"csv": "CSV", "xlsx": "Excel", "json": "JSON", "iati": "IATI XML"}

@@ -58,6 +58,7 @@ def index() -> ResponseReturnValue:
         sorts=[(code, gettext(label)) for code, label in SORTS.items()],
         sort=sort or "",
         may_create=policy.can(actor(), "offer.create"),
+        save_url=lists.save_url("offer", (*OFFER_FILTERS, "state", "organisation")),
         exports=lists.export_links("offers", (*OFFER_FILTERS, "state", "organisation"), "csv", "xlsx", "json"),
         data_url=lists.data_url("/api/v1/offers"),
     )

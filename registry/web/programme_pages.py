@@ -72,6 +72,7 @@ def index() -> ResponseReturnValue:
         next_url=lists.next_url(page.next),
         sorts=[(code, gettext(words)) for code, words in SORTS.items()],
         sort=sort or "",
+        save_url=lists.save_url("programme", tuple(FACETS)),
         exports=lists.export_links("programmes", tuple(FACETS), "csv", "xlsx", "json", "iati"),
         data_url=lists.data_url("/api/v1/programmes"),
     )

@@ -12,6 +12,7 @@ from registry.accounts.actor import Actor
 from registry.accounts.models import User
 from registry.db import touch, utcnow
 from registry.errors import N_, Conflict, InvalidInput, NotFound
+from registry.events.outbox import Change, emit
 from registry.events.sequencer import last_position
 from registry.events.signing import show_secret
 from registry.outbound.addresses import Allowed
@@ -154,6 +155,15 @@ def disable(session: Session, actor: Actor, subscription: Subscription, reason: 
         session.add(subscription)
         session.flush()
         _audit(session, actor, subscription, "disable", reason=reason)
+        emit(
+            session,
+            Change(
+                "subscription.disabled", "subscription", subscription.id or 0, subscription.version,
+                {"name": subscription.name, "reason": reason}, "private", subscription.state,
+                subscription.organisation_id,
+            ),
+            at=now,
+        )  # fmt: skip
 
 
 def is_owners(subscription: Subscription, user: User) -> bool:

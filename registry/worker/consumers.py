@@ -1,8 +1,10 @@
 """The registry's own consumers of events: name → what is done when something happened."""
 
+from registry.alerts import following as alerts
 from registry.events.consumers import Consumer
 from registry.matching import following
 
 CONSUMERS: dict[str, Consumer] = {
     "rematch": following.CONSUMER,
+    "alerts": alerts.CONSUMER,
 }

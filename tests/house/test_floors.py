@@ -15,7 +15,7 @@ FLOORS = [
     {"app"},
     {"api", "web", "cli", "worker"},
     {"http"},
-    {"sync"},
+    {"sync", "alerts"},
     {"matching", "compliance", "webhooks"},
     {"catalogue"},
     {"accounts", "events"},

@@ -9,6 +9,8 @@ from sqlmodel import Session
 from registry.accounts.actor import Actor, system
 from registry.accounts.models import User
 from registry.accounts.users import actor_of_user
+from registry.alerts.models import Notice
+from registry.alerts.searches import save_search
 from registry.catalogue import editing
 from registry.catalogue.models import Organisation, Participation, StateFact
 from registry.catalogue.programmes import Incoming, store_batch
@@ -255,6 +257,7 @@ def _fill(session: Session, world: World, programmes: int) -> None:
     _ran(session, world)
     listed.store_batch(session, [(dumps(LISTED), None)], source=f"feed:{world.feed}", actor=TEST, now=NOW)
     _subscribed(session, world)
+    _told(session, world)
 
 
 def _reported_again(session: Session, programme_id: int) -> None:
@@ -324,6 +327,26 @@ def _ran(session: Session, world: World) -> None:
             hold_id=hold.id,
         )
     )
+    session.flush()
+
+
+def _told(session: Session, world: World) -> None:
+    """The coordinator saved a search, and has a notice of each kind."""
+    coordinator = world.people["coordinator"]
+    form = {
+        "name": "Marking <b>anywhere</b>", "kind": "need", "q": "marking", "filters": {"state": ["KEN"]},
+        "delivery": "in_app",
+    }  # fmt: skip
+    settings = Settings(secret_key="test-secret-key-not-for-use")
+    search = save_search(session, actor_of_user(coordinator), coordinator, form, settings, NOW)
+    of_search = [("need", world.need), ("programme", world.programme), ("offer", world.offer)]
+    for kind, record_id in [*of_search, ("subscription", world.subscription)]:
+        session.add(
+            Notice(
+                user_id=coordinator.id, key=f"1:{kind}", kind=kind, record_id=record_id, created_at=NOW,
+                search_id=None if kind == "subscription" else search.id,
+            )
+        )  # fmt: skip
     session.flush()
 
 

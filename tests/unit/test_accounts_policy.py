@@ -80,6 +80,8 @@ TABLE = [
     ("token.issue", ACCOUNT, (DONOR, ADMIN)),
     ("token.revoke", TOKEN, (DONOR, ADMIN)),
     ("audit.read", None, (ADMIN,)),
+    ("saved_search.manage", TOKEN, (DONOR,)),
+    ("mail.manage", None, (COORDINATOR, ADMIN)),
     ("subscription.read", SUBSCRIPTION, (KENYA, ADMIN)),  # a colleague's
     ("subscription.create", SUBSCRIPTION, (KENYA,)),
     ("subscription.update", SUBSCRIPTION, (KENYA,)),

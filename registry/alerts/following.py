@@ -1,0 +1,138 @@
+"""The consumer `alerts`: who is to be told of what just happened.
+
+It looks at the records as they are by now, with each reader's own eyes. What is known to fit a search (table
+`alert_fit`) is news no more, so an event that comes again tells nobody twice; a record that stops fitting is forgotten,
+and is news when it fits again. Nothing is sent here: e-mails are rows that another task brings (mails.py).
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Table, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, col
+
+from registry.accounts import policy
+from registry.accounts.models import User
+from registry.accounts.users import actor_of_user
+from registry.alerts import mails
+from registry.alerts.models import AT_ONCE, DAILY, WEEKLY, Notice, SavedSearch
+from registry.alerts.queries import KINDS, fitting_of
+from registry.alerts.searches import FIT
+from registry.db import utcnow
+from registry.events.consumers import Consumer, Happening
+from registry.json_text import dumps
+from registry.webhooks.models import Subscription
+
+SWITCHED_OFF = "subscription.disabled"
+NOTICE: Table = Notice.__table__  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """Something that one person is to be told. `search_id` None: of a webhook of theirs, which was switched off."""
+
+    user_id: int
+    search_id: int | None
+    delivery: str
+    kind: str
+    record_id: int
+    event_uid: str
+
+
+@dataclass
+class Found:
+    """What there is to do: news, and what fits no more, as (search, record)."""
+
+    news: list[News] = field(default_factory=list)
+    gone: list[tuple[int, int]] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.news or self.gone)
+
+
+def look(session: Session, happenings: Sequence[Happening]) -> Found:
+    """What the searches newly find among the records that changed, and whose webhooks were switched off."""
+    found = Found()
+    latest: dict[str, dict[int, str]] = {}
+    for each in happenings:
+        if each.type == SWITCHED_OFF:
+            found.news += _of_webhook(session, each)
+        elif each.kind in KINDS and each.type.startswith(f"{each.kind}."):
+            latest.setdefault(each.kind, {})[each.record_id] = each.uid
+    if latest:
+        _search(session, latest, found)
+    return found
+
+
+def _of_webhook(session: Session, happening: Happening) -> list[News]:
+    subscription = session.get(Subscription, happening.record_id)
+    owner = session.get(User, subscription.user_id) if subscription else None
+    if owner is None or owner.disabled_at is not None:
+        return []
+    return [News(owner.id or 0, None, AT_ONCE, "subscription", happening.record_id, happening.uid)]
+
+
+def _search(session: Session, latest: Mapping[str, Mapping[int, str]], found: Found) -> None:
+    rows = session.execute(
+        select(SavedSearch, User)
+        .join(User, col(SavedSearch.user_id) == col(User.id))
+        .where(col(SavedSearch.kind).in_(latest), col(User.disabled_at).is_(None))
+        .order_by(col(SavedSearch.id))
+    ).all()
+    fits: dict[tuple[str, ...], set[int]] = {}
+    for search, owner in rows:
+        events = latest[search.kind]
+        actor = actor_of_user(owner)
+        # Asked once for all who see the same and search for the same.
+        question = (policy.audience(actor), search.kind, search.q, dumps(search.filters))
+        if question not in fits:
+            fits[question] = fitting_of(session, actor, search.kind, search.q, search.filters, events.keys())
+        now_fitting, known = fits[question], _known(session, search.id, events.keys())
+        found.gone += [(search.id, record_id) for record_id in sorted(known - now_fitting)]
+        found.news += [
+            News(search.user_id, search.id, search.delivery, search.kind, record_id, events[record_id])
+            for record_id in sorted(now_fitting - known)
+        ]
+
+
+def _known(session: Session, search_id: int, ids: Collection[int]) -> set[int]:
+    rows = session.execute(select(FIT.c.record_id).where(FIT.c.search_id == search_id, FIT.c.record_id.in_(ids)))
+    return set(rows.scalars())
+
+
+def act(session: Session, found: Found) -> None:
+    """Write notices, and the e-mails that are to go at once."""
+    now = utcnow()
+    for search_id, record_id in found.gone:
+        session.execute(delete(FIT).where(FIT.c.search_id == search_id, FIT.c.record_id == record_id))
+    fits = [{"search_id": each.search_id, "record_id": each.record_id} for each in found.news if each.search_id]
+    if fits:
+        _insert(session, FIT, fits)
+    told = [_notice(session, each, now) for each in found.news]
+    if told:
+        _insert(session, NOTICE, told)
+
+
+def _notice(session: Session, news: News, now: datetime) -> dict[str, Any]:
+    cause = "at_once" if news.search_id else "webhook"
+    return {
+        "user_id": news.user_id,
+        "key": f"{news.search_id or 'webhook'}:{news.event_uid}",
+        "search_id": news.search_id,
+        "kind": news.kind,
+        "record_id": news.record_id,
+        "created_at": now,
+        "in_digest": news.delivery in (DAILY, WEEKLY),
+        "mail_id": mails.mail_at_once(session, news.user_id, cause, now) if news.delivery == AT_ONCE else None,
+    }
+
+
+def _insert(session: Session, table: Table, rows: list[dict[str, Any]]) -> None:
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    session.execute(dialect.insert(table).on_conflict_do_nothing(), rows)
+
+
+CONSUMER = Consumer(frozenset({*KINDS, "subscription"}), look, act, "Tell people what their saved searches find.")
