@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sqlalchemy import insert
 
-from benchmarks import backup, change_feed, iati_file, importing, limits, memory, same_as, webhooks
+from benchmarks import backup, change_feed, iati_file, importing, limits, memory, same_as, webhooks, workers
 from benchmarks.receivers import Receivers
 from registry import migrate
 from registry.app import create_app
@@ -160,6 +160,12 @@ def bench_webhooks(folder: Path) -> None:
                 line(f"webhook {name}, {engine}", f"{our:,.0f} ms", f"{bare:,.0f} ms", our / bare, aim)
 
 
+def bench_workers(folder: Path) -> None:
+    """One worker and two, on PostgreSQL."""
+    with databases(folder) as both:
+        workers.bench_workers(both["PostgreSQL"].url, folder, line)
+
+
 ROWS = {
     "import": bench_import,
     "pages": bench_pages,
@@ -169,6 +175,7 @@ ROWS = {
     "backup": bench_backup,
     "same_as": bench_same_as,
     "webhooks": bench_webhooks,
+    "workers": bench_workers,
 }
 
 

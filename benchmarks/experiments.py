@@ -19,6 +19,7 @@ from typing import Any
 from sqlalchemy import select, text, update
 
 from benchmarks import iati_file
+from benchmarks.worker_kills import kill_workers
 from registry import migrate
 from registry.catalogue.models import Programme, ProgrammeDocument
 from registry.db import Database, utcnow
@@ -140,7 +141,13 @@ def _import_and_kill(path: Path, environment: dict[str, str], delay: float, data
     return was_alive
 
 
-EXPERIMENTS: dict[str, Callable[[str, Database, Path], bool]] = {"kill": kill_sync}
+def kill_background(engine: str, database: Database, folder: Path) -> bool:
+    """kill -9 of schedulers (SQLite) and workers (PostgreSQL) while they synchronise and deliver: nothing is lost."""
+    who = "schedulers" if database.is_sqlite else "workers"
+    return row(f"kill -9 of {who}, {engine}", *kill_workers(database, folder))
+
+
+EXPERIMENTS: dict[str, Callable[[str, Database, Path], bool]] = {"kill": kill_sync, "workers": kill_background}
 
 
 def main() -> None:

@@ -46,6 +46,14 @@ BigId = BigInteger().with_variant(Integer, "sqlite")
 """64-bit key; SQLite gives AUTOINCREMENT to the exact word INTEGER only."""
 
 
+CONNECTION = {
+    "connect_timeout": 10,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+"""For libpq: a database's host that is gone without a word is noticed within half a minute, not within hours."""
 TELL, DUE = "tell", "due"
 """Keys of a session's notes: who is told what work falls due with it, and that work."""
 
@@ -263,5 +271,5 @@ def _postgresql_engine(url: str) -> Engine:
         pool_pre_ping=True,
         json_serializer=dumps,
         json_deserializer=orjson.loads,
-        connect_args={"options": "-c timezone=UTC"},
+        connect_args={"options": "-c timezone=UTC", **CONNECTION},
     )

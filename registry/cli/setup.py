@@ -130,12 +130,12 @@ def _count(session: Session, model: type[SQLModel], flag: str | None = None) -> 
     return session.execute(statement.where(table.c[flag]) if flag else statement).scalar_one()
 
 
-def _scheduler(last: datetime | None, now: datetime) -> str:
+def _scheduler(last: datetime | None, now: datetime, command: str) -> str:
     """Not a fault where none runs: pages work without it, and a machine may only be an importer's."""
     if heartbeat.is_alive(last, now):
         return "running"
     seen = f"last seen {last:%Y-%m-%d %H:%M:%S} UTC" if last else "never seen"
-    return f"not running ({seen}): start it with `casa scheduler`, else feeds are not synchronised"
+    return f"not running ({seen}): start it with `casa {command}`, else feeds are not synchronised"
 
 
 def _examine(context: Context) -> Iterator[tuple[str, bool, str]]:
@@ -166,15 +166,24 @@ def _examine(context: Context) -> Iterator[tuple[str, bool, str]]:
             programmes = _count(session, Programme)
             yield "catalogue", True, f"{programmes} programmes"
             yield "data", True, "demonstration data" if is_demonstration(session) else "no demonstration data"
-            yield "scheduler", True, _scheduler(heartbeat.last_beat(session), utcnow())
+            called = settings.background == PROCRASTINATE
+            if called:
+                made = engines.part("ticket_tables").is_current(session)
+                yield "tickets", made, "tables up to date" if made else "tables missing or old: run `casa init`"
+            last = heartbeat.last_beat(session)
+            yield (
+                "worker" if called else "scheduler",
+                True,
+                _scheduler(last, utcnow(), "worker" if called else "scheduler"),
+            )
             for feed in session.scalars(select(Feed).where(FEED.c.enabled, FEED.c.url.is_not(None))):
-                last = session.scalars(
+                run = session.scalars(
                     select(Run).where(RUN.c.feed_id == feed.id).order_by(RUN.c.id.desc()).limit(1)
                 ).first()
                 yield (
                     f"feed {feed.name}",
-                    last is None or last.status != "failed",
-                    (last.reason or last.status) if last else "not run yet",
+                    run is None or run.status != "failed",
+                    (run.reason or run.status) if run else "not run yet",
                 )
     except Exception as error:  # noqa: BLE001  (whatever the driver raises is the finding)
         yield "database", False, str(error).splitlines()[0]

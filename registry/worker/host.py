@@ -17,7 +17,7 @@ from procrastinate.jobs import DeleteJobCondition, Job, Status
 from procrastinate.worker import Worker
 from sqlalchemy.exc import OperationalError
 
-from registry.db import Database, utcnow
+from registry.db import CONNECTION, Database, utcnow
 from registry.settings import PROCRASTINATE, Settings
 from registry.worker import schedule
 from registry.worker.beats import beating
@@ -33,6 +33,8 @@ STALLED_SECONDS = 30
 """Silent for longer: that worker is dead"""
 KEPT_HOURS = 72
 """Tickets that ended badly are kept so long, for whoever looks into the tables; the others go at once."""
+GATHER_SECONDS = 0.25
+"""While much happens, what follows is called for so often at most: the next ticket waits for this one's lock."""
 LOOK_SECONDS = 0.2
 TROUBLE_SECONDS = 2.0
 RESCUE, PRUNE = "tickets.rescue", "tickets.prune"
@@ -54,9 +56,12 @@ class Host(Hands):
             claim = schedule.claim_one(session, task, key, utcnow(), self.owner, early=early)
             if claim is not None:
                 self.take(claim)
-        if claim is not None:
-            self.do(claim)
-        return claim is not None
+        if claim is None:
+            return False
+        self.do(claim)
+        if TASKS[task].is_told:
+            self.stop.wait(GATHER_SECONDS)
+        return True
 
     async def work(self, told_to_stop: threading.Event) -> None:
         """Answer tickets until told to stop; through trouble with the database too."""
@@ -69,7 +74,7 @@ class Host(Hands):
 
     async def _work(self, told_to_stop: threading.Event) -> None:
         url = self.database.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-        app = self.app(PsycopgConnector(conninfo=url, min_size=1, max_size=CONNECTIONS))
+        app = self.app(PsycopgConnector(conninfo=url, kwargs=CONNECTION, min_size=1, max_size=CONNECTIONS))
         async with app.open_async():
             rooms = {SYNCS: self.settings.worker_syncs, SHORT: SHORT_THREADS}
             workers = [
