@@ -159,6 +159,7 @@ ACTIONS: dict[str, Predicate] = {
     "saved_search.manage": _mine,
     "mail.manage": _by(STAFF),
     "user.manage": _by(ADMINS),
+    "user.preferences": _own_account("id"),
     "user.password": _own_account("id"),
     "token.issue": _own_account("id"),
     "token.revoke": _own_account("user_id"),

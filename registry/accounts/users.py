@@ -97,6 +97,17 @@ def set_password(session: Session, actor: Actor, user: User, password_hash: str)
     audit.record(session, actor, "user.password", f"user:{user.id}")
 
 
+def set_preferences(session: Session, actor: Actor, user: User, language: str, wants_mail: bool) -> None:
+    """In which language the person gets e-mails, and whether any. The doors know which languages there are."""
+    policy.require(actor, "user.preferences", user)
+    user.language = language
+    if wants_mail != (user.no_mail_since is None):
+        user.no_mail_since = None if wants_mail else utcnow()
+    session.add(user)
+    session.flush()
+    audit.record(session, actor, "user.preferences", f"user:{user.id}", language=language, mail=wants_mail)
+
+
 def end_sessions(session: Session, actor: Actor, user: User) -> None:
     """Sign the person out everywhere."""
     policy.require(actor, "user.password", user)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Table, and_, delete, func, or_, select, update
 from sqlmodel import Session, col
 
 from registry.accounts import policy
@@ -97,4 +97,11 @@ def mark_all(session: Session, actor: Actor, now: datetime, up_to: int | None = 
     if up_to is not None:
         unread.append(NOTICE.c.id <= up_to)
     changed: Any = session.execute(update(NOTICE).where(*unread).values(read_at=now))
+    return int(changed.rowcount)
+
+
+def prune(session: Session, before: datetime, limit: int) -> int:
+    """Forget notices older than this instant, at most `limit`. Returns how many."""
+    old = select(NOTICE.c.id).where(NOTICE.c.created_at < before).order_by(NOTICE.c.id).limit(limit)
+    changed: Any = session.execute(delete(NOTICE).where(NOTICE.c.id.in_(old)))
     return int(changed.rowcount)

@@ -1,16 +1,19 @@
-"""`casa alert`: saved searches seen from the machine itself."""
+"""`casa alert`: saved searches and their e-mails seen from the machine itself."""
 
 import click
 
 import registry.models  # noqa: F401  (a search names an account: its table must be known)
 from registry.accounts.users import find_user
-from registry.alerts import searches
+from registry.alerts import mails, searches
 from registry.alerts.models import DELIVERIES, IN_APP
 from registry.alerts.queries import KINDS
+from registry.alerts.reasons import MAIL_REASONS
 from registry.alerts.schemas import SavedSearchForm
 from registry.cli import Context, pass_context, print_json
+from registry.db import utcnow
 from registry.errors import N_, InvalidInput
 from registry.schemas import load
+from registry.worker.mailing import send_due
 
 as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 
@@ -73,3 +76,50 @@ def remove_command(context: Context, search_id: int) -> None:
     with context.database.transaction() as session:
         searches.delete_search(session, context.actor, search_id, None)
     click.echo("Taken away.")
+
+
+@alert_command.command("send")
+@as_json
+@pass_context
+def send_command(context: Context, as_json: bool) -> None:
+    """Send e-mails and digests that are due, now: what the scheduler does all the time."""
+    counts = send_due(context.database, context.settings)
+    if as_json:
+        print_json(dict(counts))
+    else:
+        click.echo(", ".join(f"{count} {status}" for status, count in sorted(counts.items())) or "Nothing is due.")
+
+
+@alert_command.command("mails")
+@as_json
+@pass_context
+def mails_command(context: Context, as_json: bool) -> None:
+    """List e-mails that fail or were given up, with the reason."""
+    with context.database.reading() as session:
+        rows = mails.failed_rows(session, context.actor)
+    if as_json:
+        print_json({"items": rows})
+        return
+    for row in rows:
+        click.echo(f"{row['id']:>4}  {row['email']}  {row['cause']}, {row['status']} after {row['tries']} tries")
+        click.echo(f"      {MAIL_REASONS.get(row['reason'], row['reason'])} {row['detail']}")
+
+
+@alert_command.command("retry")
+@click.argument("mail_id", type=int, required=False, metavar="[ID]")
+@pass_context
+def retry_command(context: Context, mail_id: int | None) -> None:
+    """Have an e-mail that fails, or all, sent again at the next turn."""
+    with context.database.transaction() as session:
+        count = mails.retry(session, context.actor, mail_id, utcnow())
+    click.echo(f"{count} are due now.")
+
+
+@alert_command.command("discard")
+@click.argument("mail_id", type=int, metavar="ID")
+@pass_context
+def discard_command(context: Context, mail_id: int) -> None:
+    """Give an e-mail up for good; its notices stay in the app."""
+    with context.database.transaction() as session:
+        mails.discard(session, context.actor, mail_id, utcnow())
+    click.echo("Given up.")

@@ -19,6 +19,7 @@ from registry.web import (
     i18n,
     job_pages,
     listed_pages,
+    mail_pages,
     match_pages,
     need_pages,
     notice_pages,
@@ -33,6 +34,7 @@ from registry.web import (
     standards_pages,
     state_pages,
     subscription_pages,
+    unsubscribe_pages,
     user_pages,
 )
 
@@ -59,6 +61,8 @@ MODULES = [
     subscription_pages,
     alert_pages,
     notice_pages,
+    mail_pages,
+    unsubscribe_pages,
 ]
 """Page modules in the order of the slices they show."""
 

@@ -16,7 +16,7 @@ from registry.db import utcnow
 from registry.errors import N_, InvalidInput, NotAuthenticated, TooManyAttempts
 from registry.http import actor, check_csrf, client_address, registry_app, session, sign_in, sign_out
 from registry.web.forms import Form
-from registry.web.i18n import message
+from registry.web.i18n import LANGUAGES, message
 
 pages = Blueprint("session", __name__)
 
@@ -95,6 +95,8 @@ def _account(
         password_form=password_form or Form(),
         token_form=token_form or Form({"days": 90, "scopes": []}),
         issued=issued,
+        mail_languages=list(LANGUAGES.items()),
+        sends_mail=registry_app().settings.sends_mail,
         shortest=passwords.SHORTEST,
     )
     return page, status
@@ -121,6 +123,17 @@ def change_password() -> ResponseReturnValue:
         return *_account(429, password_form=form), {"Retry-After": str(error.retry_after)}
     sign_in(user)
     flash(gettext("Your password is changed. Sessions in other browsers have ended."), "good")
+    return redirect(url_for("web.session.account"), 303)
+
+
+@pages.post("/account/preferences")
+def set_preferences() -> ResponseReturnValue:
+    """Language of e-mails, and whether I want any."""
+    chosen = request.form.get("language", "")
+    if chosen not in LANGUAGES:
+        raise InvalidInput({"language": [N_("There is no such language.")]})
+    users.set_preferences(session(), actor(), _me(), chosen, request.form.get("mail") == "1")
+    flash(gettext("Saved."), "good")
     return redirect(url_for("web.session.account"), 303)
 
 

@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from registry.accounts.actor import system
 from registry.accounts.idempotency import prune_idempotency
+from registry.alerts import mails
 from registry.catalogue.same_as.models import KINDS as SAME_AS_KINDS
 from registry.catalogue.upkeep import catch_up
 from registry.db import Database, fall_due, utcnow
@@ -28,6 +29,7 @@ from registry.sync.turns import is_taken
 from registry.webhooks import claiming
 from registry.webhooks.deliveries import prune_deliveries
 from registry.webhooks.subscriptions import held_position
+from registry.worker import mailing
 from registry.worker.consumers import CONSUMERS
 from registry.worker.consuming import consume_all
 from registry.worker.courier import deliver_due
@@ -124,6 +126,23 @@ def _waiting_events(session: Session) -> bool:
     return any(consumers.has_work(session, name, now) for name in CONSUMERS)
 
 
+def _send_mail(database: Database, settings: Settings, _key: str, stop: threading.Event) -> None:
+    with database.reading() as session:
+        if not mails.has_work(session, utcnow()):
+            return
+    mailing.send_due(database, settings, stop)
+
+
+def _prune_alerts(database: Database, settings: Settings, _key: str, stop: threading.Event) -> None:
+    before = utcnow() - timedelta(days=settings.delivery_log_days)
+    while not stop.is_set():
+        with database.transaction() as session:
+            pruned = mailing.prune(session, before, utcnow())
+        if pruned < PRUNE_BATCH:
+            return
+        time.sleep(settings.sync_pause_ms / 1000)
+
+
 def _expire(database: Database, _settings: Settings, _key: str, _stop: threading.Event) -> None:
     while True:
         with database.transaction() as session:
@@ -193,6 +212,8 @@ TASKS: dict[str, Task] = {
         engines=BY_CALL,
         has_work=_waiting_events,
     ),
+    "alerts.mail": Task(_send_mail, 10, "Send e-mails of alerts, and digests that are due."),
+    "alerts.prune": Task(_prune_alerts, 3600, "Forget old notices, and e-mails as webhook messages are forgotten."),
     "events.prune": Task(_prune_events, 3600, "Forget events older than CASA_EVENT_RETENTION_DAYS."),
     "webhooks.prune": Task(_prune_deliveries, 3600, "Forget webhook messages that ended CASA_DELIVERY_LOG_DAYS ago."),
     "catalogue.look_after": Task(

@@ -82,6 +82,8 @@ PAGES = [
     ("/en/saved-searches", MEMBERS),
     ("/en/saved-searches/new?kind=need&q=marking&theme=marking&state=KEN", MEMBERS),
     ("/en/saved-searches/1/edit", ("coordinator",)),
+    ("/en/mails", STAFF),
+    ("/en/unsubscribe/nobodys", ()),
     ("/en/notices", MEMBERS),
     ("/en/notices?list=unread", MEMBERS),
     ("/en/users", ("admin",)),

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from registry.accounts.models import User
 from registry.accounts.users import actor_of_user
 from registry.alerts import notices, searches
-from registry.alerts.models import Mail, Notice
+from registry.alerts.models import Mail, Notice, SavedSearch
 from registry.alerts.schemas import SavedSearchForm
 from registry.db import Database
 from registry.schemas import load
@@ -42,7 +42,7 @@ def titles(database: Database, owner: User) -> list[str]:
     return [notice["title"] for notice in reversed(found)]
 
 
-def rows(database: Database, model: type[Notice] | type[Mail]) -> list[Any]:
+def rows(database: Database, model: type[Notice] | type[Mail] | type[SavedSearch]) -> list[Any]:
     """All rows of the table, by number."""
     with database.reading() as session:
         return list(session.scalars(select(model).order_by(model.id)))  # type: ignore[arg-type]

@@ -76,6 +76,7 @@ TABLE = [
     ("same_as.read", None, STAFF),
     ("same_as.judge", None, STAFF),
     ("user.manage", None, (ADMIN,)),
+    ("user.preferences", ACCOUNT, (DONOR, ADMIN)),
     ("user.password", ACCOUNT, (DONOR, ADMIN)),
     ("token.issue", ACCOUNT, (DONOR, ADMIN)),
     ("token.revoke", TOKEN, (DONOR, ADMIN)),

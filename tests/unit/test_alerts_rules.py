@@ -1,11 +1,14 @@
 """When digests are due and e-mails tried again."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from registry.alerts import rules
+from registry.alerts.reasons import MAIL_REASONS
 
+ROOT = Path(__file__).parents[2]
 MONDAY = datetime(2026, 11, 23, tzinfo=UTC)
 
 
@@ -37,3 +40,8 @@ def test_a_mail_is_tried_ever_later_and_then_given_up() -> None:
     assert given == sorted(given) and len(given) == 7 and waits[7:] == [None, None]
     early, late = rules.retry_at(1, MONDAY, 0.0), rules.retry_at(1, MONDAY, 1.0)
     assert early and late and early < MONDAY + timedelta(seconds=60) < late
+
+
+def test_every_reason_is_documented() -> None:
+    page = (ROOT / "docs/alerts.md").read_text(encoding="utf-8")
+    assert not [code for code, words in MAIL_REASONS.items() if f"| `{code}` | {words}" not in page]
