@@ -24,6 +24,7 @@ from registry.catalogue.upkeep import catch_up
 from registry.cli import Context, pass_context, world
 from registry.cli.feeds import sync_with_bar
 from registry.cli.setup import prepare, require_free, web_command
+from registry.cli.working import ENGINE_COMMANDS
 from registry.errors import ConfigurationError
 from registry.matching import refresh
 from registry.settings import Settings, data_path
@@ -78,7 +79,8 @@ def demo_command(context: Context) -> None:
         click.echo(f"Matches computed: {pairs}")
         context.database.dispose()
         running["web"] = _start(processes, settings, web_command(settings, settings.host, settings.port))
-        running["scheduler"] = _start(processes, settings, [sys.executable, "-m", "registry.cli", "scheduler"])
+        command = ENGINE_COMMANDS[settings.background]
+        running[command] = _start(processes, settings, [sys.executable, "-m", "registry.cli", command])
         _wait_for(f"{settings.public_url}/readyz", running["web"], "The web server")
         _introduce(settings, time.monotonic() - started)
         _watch(running)

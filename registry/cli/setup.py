@@ -15,7 +15,7 @@ from registry import migrate
 from registry.catalogue.identity import is_demonstration
 from registry.catalogue.models import Programme
 from registry.cli import Context, pass_context, print_json
-from registry.cli.working import require_engine, stopping
+from registry.cli.working import ENGINE_COMMANDS, require_engine, require_tables, stopping
 from registry.compliance import library
 from registry.compliance.models import Standard
 from registry.db import utcnow
@@ -63,6 +63,7 @@ def serve_command(context: Context, host: str | None, port: int | None) -> None:
     """Serve pages and API with gunicorn. The scheduler is a process of its own: `casa scheduler`."""
     settings = context.settings
     settings.secret()
+    require_tables(context)
     host, port = host or settings.host, port or settings.port
     require_free(host, port)
     command = web_command(settings, host, port)
@@ -98,7 +99,7 @@ def require_free(host: str, port: int) -> None:
 @pass_context
 def scheduler_command(context: Context) -> None:
     """Run what falls due: feeds, event positions, expiry. One process is enough; two do no harm."""
-    require_engine(context.settings, EMBEDDED, "worker")
+    require_engine(context.settings, EMBEDDED)
     stop = stopping()
     click.echo("Scheduler running (stop with Ctrl-C)", err=True)
     ticker.run(context.settings, context.database, stop)
@@ -166,16 +167,12 @@ def _examine(context: Context) -> Iterator[tuple[str, bool, str]]:
             programmes = _count(session, Programme)
             yield "catalogue", True, f"{programmes} programmes"
             yield "data", True, "demonstration data" if is_demonstration(session) else "no demonstration data"
-            called = settings.background == PROCRASTINATE
-            if called:
+            if settings.background == PROCRASTINATE:
                 made = engines.part("ticket_tables").is_current(session)
                 yield "tickets", made, "tables up to date" if made else "tables missing or old: run `casa init`"
             last = heartbeat.last_beat(session)
-            yield (
-                "worker" if called else "scheduler",
-                True,
-                _scheduler(last, utcnow(), "worker" if called else "scheduler"),
-            )
+            command = ENGINE_COMMANDS[settings.background]
+            yield command, True, _scheduler(last, utcnow(), command)
             for feed in session.scalars(select(Feed).where(FEED.c.enabled, FEED.c.url.is_not(None))):
                 run = session.scalars(
                     select(Run).where(RUN.c.feed_id == feed.id).order_by(RUN.c.id.desc()).limit(1)

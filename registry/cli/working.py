@@ -7,7 +7,7 @@ import click
 
 from registry.cli import Context, pass_context
 from registry.errors import ConfigurationError
-from registry.settings import PROCRASTINATE, Settings
+from registry.settings import EMBEDDED, PROCRASTINATE, Settings
 from registry.worker import engines
 
 
@@ -19,20 +19,34 @@ def stopping() -> threading.Event:
     return stop
 
 
-def require_engine(settings: Settings, engine: str, other: str) -> None:
-    """Raise ConfigurationError, naming the `other` command, where another engine is chosen."""
-    if settings.background != engine:
-        raise ConfigurationError(f"CASA_BACKGROUND is {settings.background}: run `casa {other}`, or choose {engine}.")
+ENGINE_COMMANDS = {EMBEDDED: "scheduler", PROCRASTINATE: "worker"}
+"""Engine → the command that does its work"""
+
+
+def require_engine(settings: Settings, engine: str) -> None:
+    """Raise ConfigurationError, naming the other command, where another engine is chosen."""
+    chosen = settings.background
+    if chosen != engine:
+        raise ConfigurationError(
+            f"CASA_BACKGROUND is {chosen}: run `casa {ENGINE_COMMANDS[chosen]}`, or choose {engine}."
+        )
+
+
+def require_tables(context: Context) -> None:
+    """Raise ConfigurationError where workers are called and the database lacks what calls them."""
+    if context.settings.background != PROCRASTINATE:
+        return
+    with context.database.reading() as session:
+        if not engines.part("ticket_tables").is_current(session):
+            raise ConfigurationError("The database lacks Procrastinate's tables as needed: run `casa init` first.")
 
 
 @click.command("worker")
 @pass_context
 def worker_command(context: Context) -> None:
     """Do what falls due, on as many hosts as wanted (CASA_BACKGROUND=procrastinate; else `casa scheduler`)."""
-    require_engine(context.settings, PROCRASTINATE, "scheduler")
-    database, stop = context.database, stopping()
-    with database.reading() as session:
-        if not engines.part("ticket_tables").is_current(session):
-            raise ConfigurationError("The database lacks Procrastinate's tables as needed: run `casa init` first.")
+    require_engine(context.settings, PROCRASTINATE)
+    require_tables(context)
+    stop = stopping()
     click.echo("Worker running (stop with Ctrl-C)", err=True)
-    engines.part("host").run(context.settings, database, stop)
+    engines.part("host").run(context.settings, context.database, stop)
