@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sqlalchemy import insert
 
-from benchmarks import backup, change_feed, iati_file, importing, limits, memory, same_as, webhooks, workers
+from benchmarks import allocation, backup, change_feed, iati_file, importing, limits, memory, same_as, webhooks, workers
 from benchmarks.receivers import Receivers
 from registry import migrate
 from registry.app import create_app
@@ -166,6 +166,11 @@ def bench_workers(folder: Path) -> None:
         workers.bench_workers(both["PostgreSQL"].url, folder, line)
 
 
+def bench_allocation(_folder: Path) -> None:
+    """Allocation rounds of three sizes: value against the linear bound, time, memory."""
+    allocation.bench_allocation(line)
+
+
 ROWS = {
     "import": bench_import,
     "pages": bench_pages,
@@ -176,6 +181,7 @@ ROWS = {
     "same_as": bench_same_as,
     "webhooks": bench_webhooks,
     "workers": bench_workers,
+    "allocation": bench_allocation,
 }
 
 

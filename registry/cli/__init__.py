@@ -39,6 +39,7 @@ MODULES: dict[str, str] = {
     "same-as": "registry.cli.same_as",
     "match": "registry.cli.matching",
     "explain": "registry.cli.matching",
+    "allocate": "registry.cli.allocating",
     "standards": "registry.cli.compliance",
     "score": "registry.cli.compliance",
 }
