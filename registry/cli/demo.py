@@ -26,7 +26,7 @@ from registry.cli.feeds import sync_with_bar
 from registry.cli.setup import prepare, require_free, web_command
 from registry.cli.working import ENGINE_COMMANDS
 from registry.errors import ConfigurationError
-from registry.matching import refresh
+from registry.matching.everything import refresh_all
 from registry.settings import Settings, data_path
 from registry.sync.models import Feed, Run
 
@@ -74,8 +74,7 @@ def demo_command(context: Context) -> None:
         _sync_new_feeds(context)
         same = [catch_up(context.database, kind, context.actor) for kind in SAME_AS_KINDS]
         click.echo(f"Records found to be the same as others: {sum(found.regrouped for found in same)}")
-        with context.database.transaction() as session:
-            pairs = refresh.refresh_all(session, context.actor)
+        pairs = refresh_all(context.database, context.actor)
         click.echo(f"Matches computed: {pairs}")
         context.database.dispose()
         running["web"] = _start(processes, settings, web_command(settings, settings.host, settings.port))

@@ -5,11 +5,12 @@ from typing import Any
 import click
 
 from registry.cli import Context, pass_context, print_json
+from registry.matching.everything import refresh_all
 from registry.matching.explain import explain
 from registry.matching.matches import list_matches, matches_of_need, matches_of_offer
 from registry.matching.needs import get_need
 from registry.matching.offers import get_offer
-from registry.matching.refresh import TOP, refresh_all
+from registry.matching.refresh import TOP
 
 
 @click.command("match")
@@ -22,8 +23,7 @@ def match_command(context: Context, need_id: int | None, offer_id: int | None, t
     """Match all open needs and offers anew, and show the best pairs."""
     if need_id and offer_id:
         raise click.UsageError("Name a need or an offer; for one pair there is `casa explain NEED OFFER`.")
-    with context.database.transaction() as session:
-        pairs = refresh_all(session, context.actor)
+    pairs = refresh_all(context.database, context.actor, pause_seconds=context.settings.sync_pause_ms / 1000)
     result: dict[str, Any] = {"pairs": pairs}
     with context.database.reading() as session:
         if need_id:

@@ -5,17 +5,14 @@ their offer, ranked by score, then by the other side's id. So both sides' lists 
 stays small. A change can lower or end a pair, which lets the next one of a full list rise: that list is filled again.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, bindparam, delete, func, insert, or_, select, text, true, update
+from sqlalchemy import Table, bindparam, delete, func, insert, or_, select, text, update
 from sqlmodel import Session
 
-from registry.accounts import audit, policy
-from registry.accounts.actor import Actor
 from registry.db import before_commit, utcnow
 from registry.events.outbox import Change, emit_all
 from registry.json_text import dumps
@@ -71,10 +68,10 @@ def refresh(session: Session, need_ids: set[int], offer_ids: set[int], now: date
     now = now or utcnow()
     session.flush()
     # First of all: on PostgreSQL it holds the records in the version that is matched.
-    _mark(session, NEED, NEED.c.id.in_(need_ids))
-    _mark(session, OFFER, OFFER.c.id.in_(offer_ids))
+    mark(session, NEED, NEED.c.id.in_(need_ids))
+    mark(session, OFFER, OFFER.c.id.in_(offer_ids))
     current = weights.current()
-    stored = _stored(session, _of(need_ids, offer_ids))
+    stored = stored_pairs(session, _of(need_ids, offer_ids))
     computed = {
         **_pairs_of_needs(session, need_ids, current, now),
         **_pairs_of_offers(session, offer_ids, current, now),
@@ -85,71 +82,25 @@ def refresh(session: Session, need_ids: set[int], offer_ids: set[int], now: date
         **_pairs_of_offers(session, full_offers, current, now),
     }
     if filling:
-        stored |= _stored(session, _of(full_needs, full_offers))
+        stored |= stored_pairs(session, _of(full_needs, full_offers))
         computed |= filling
     keys = stored.keys() | computed.keys()
     needs, offers = {need for need, _ in keys}, {offer for _, offer in keys}
-    _write(session, stored, computed, current.version, now)
+    differing = differences(stored, computed, current.version)
+    write_pairs(session, stored, computed, differing, current.version, now)
     _trim(session, needs, offers)
-    changed = _changed(stored, _stored(session, _of(need_ids, offer_ids)))
-    _announce(session, {need for need, _ in changed} & need_ids, {offer for _, offer in changed} & offer_ids, now)
+    changed = _changed(stored, stored_pairs(session, _of(need_ids, offer_ids)))
+    announce(session, {need for need, _ in changed} & need_ids, {offer for _, offer in changed} & offer_ids, now)
 
 
-def refresh_all(session: Session, actor: Actor, now: datetime | None = None) -> int:
-    """Match everything anew; returns how many pairs the table holds. Writes only what differs."""
-    now = now or utcnow()
-    policy.require(actor, "match.refresh")
-    hold(session)
-    session.flush()
-    for table in (NEED, OFFER):
-        _mark(session, table, true())
-    current = weights.current()
-    needs = gather.need_facts(session, gather.NEED_OPEN)
-    offers = gather.offer_facts(session, gather.OFFER_OPEN)
-    context = gather.context(session, now, offers.values())
-    chosen = _choose(needs, offers, context, current)
-    computed = {key: _pair(needs[key[0]], offers[key[1]], context, current) for key in chosen}
-    stored = _stored(session, true())
-    _write(session, stored, computed, current.version, now)
-    changed = _changed(stored, _stored(session, true()))
-    _announce(session, {need for need, _ in changed}, {offer for _, offer in changed}, now)
-    audit.record(session, actor, "match.refresh_all", "", pairs=len(computed), weights=current.version)
-    return len(computed)
-
-
-def _mark(session: Session, table: Table, chosen: Any) -> None:
+def mark(session: Session, table: Table, chosen: Any) -> None:
     """Note which version the pairs are made for."""
     stale = table.c.matched_version != table.c.version
     session.execute(update(table).where(chosen, stale).values(matched_version=table.c.version))
 
 
-def _choose(needs: dict[int, NeedFacts], offers: dict[int, OfferFacts], context: Context, current: Weights) -> set[Key]:
-    """The pairs that belong into the table. Holds scores only: parts of all pairs would not fit into memory."""
-    # By type and theme (None: all themes), so that most pairs are never looked at.
-    shelves: defaultdict[tuple[str, str | None], list[OfferFacts]] = defaultdict(list)
-    for offer in offers.values():
-        for kind in offer.types:
-            for theme in offer.themes or (None,):
-                shelves[kind, theme].append(offer)
-    chosen: set[Key] = set()
-    of_offer: defaultdict[int, list[tuple[float, int]]] = defaultdict(list)
-    for need in needs.values():
-        themes = (*need.themes, None)
-        possible = {offer.id: offer for kind in need.types for theme in themes for offer in shelves[kind, theme]}
-        ranked = sorted(
-            (-score(need, offer, current, context.today)[0], offer.id)
-            for offer in possible.values()
-            if is_eligible(need, offer, context, current.min_overlap_months)
-        )
-        chosen |= {(need.id, offer_id) for _, offer_id in ranked[:TOP]}
-        for negative, offer_id in ranked:
-            of_offer[offer_id].append((negative, need.id))
-    for offer_id, ranked in of_offer.items():
-        chosen |= {(need_id, offer_id) for _, need_id in sorted(ranked)[:TOP]}
-    return chosen
-
-
-def _pair(need: NeedFacts, offer: OfferFacts, context: Context, current: Weights) -> Pair:
+def pair_of(need: NeedFacts, offer: OfferFacts, context: Context, current: Weights) -> Pair:
+    """The score of an eligible pair, with its parts."""
     value, parts = score(need, offer, current, context.today)
     return Pair(value, [part.as_dict() for part in parts])
 
@@ -178,7 +129,7 @@ def _eligible(
     offers = list(offers)
     context = gather.context(session, now, offers)
     return {
-        (need.id, offer.id): _pair(need, offer, context, current)
+        (need.id, offer.id): pair_of(need, offer, context, current)
         for need in needs
         for offer in offers
         if is_eligible(need, offer, context, current.min_overlap_months)
@@ -195,7 +146,8 @@ class Stored:
     version: str
 
 
-def _stored(session: Session, condition: Any) -> dict[Key, Stored]:
+def stored_pairs(session: Session, condition: Any) -> dict[Key, Stored]:
+    """Rows of the table that fulfil a condition."""
     columns = (MATCH.c.id, MATCH.c.need_id, MATCH.c.offer_id, MATCH.c.score, MATCH.c.parts, MATCH.c.weights_version)
     return {
         (row.need_id, row.offer_id): Stored(row.id, row.score, dumps(row.parts), row.weights_version)
@@ -230,22 +182,27 @@ def _full(session: Session, side: Any, ids: set[int]) -> set[int]:
     return set(session.execute(counted).scalars())
 
 
-def _write(session: Session, stored: dict[Key, Stored], computed: dict[Key, Pair], version: str, now: datetime) -> None:
-    """Make the rows of `stored` what `computed` says, writing only what differs."""
-    gone = stored.keys() - computed.keys()
-    new = [key for key in sorted(computed) if key not in stored]
-    differing = [
+def differences(stored: dict[Key, Stored], computed: dict[Key, Pair], version: str) -> set[Key]:
+    """Pairs that came, went, or are stored otherwise than they are computed."""
+    differing = {
         key
-        for key in sorted(computed)
-        if key in stored
-        and (stored[key].version, stored[key].score, stored[key].parts)
-        != (version, computed[key].score, dumps(computed[key].parts))
-    ]
-    if gone:
-        _delete(session, [stored[key].id for key in gone])
-    if differing:
-        session.execute(_UPDATE, [{"the_id": stored[k].id, **_values(computed[k], version, now)} for k in differing])
-    if new:
+        for key in stored.keys() & computed.keys()
+        if (stored[key].version, stored[key].score) != (version, computed[key].score)
+        or stored[key].parts != dumps(computed[key].parts)
+    }
+    return differing | (stored.keys() ^ computed.keys())
+
+
+def write_pairs(
+    session: Session, stored: dict[Key, Stored], computed: dict[Key, Pair], differing: set[Key], version: str,
+    now: datetime,
+) -> None:  # fmt: skip
+    """Make these rows of `stored` what `computed` says."""
+    keys = sorted(differing)
+    _delete(session, [stored[key].id for key in keys if key not in computed])
+    if other := [key for key in keys if key in stored and key in computed]:
+        session.execute(_UPDATE, [{"the_id": stored[k].id, **_values(computed[k], version, now)} for k in other])
+    if new := [key for key in keys if key not in stored]:
         rows = [{"need_id": n, "offer_id": o, **_values(computed[n, o], version, now)} for n, o in new]
         session.execute(insert(MATCH), rows)
 
@@ -282,7 +239,7 @@ def _beyond(session: Session, side: Any, other: Any, ids: set[int]) -> dict[int,
     return {row.id: (row.need_id, row.offer_id) for row in rows}
 
 
-def _announce(session: Session, need_ids: set[int], offer_ids: set[int], now: datetime) -> None:
+def announce(session: Session, need_ids: set[int], offer_ids: set[int], now: datetime) -> None:
     """One event for each need and offer whose pairs changed; with whom is for those who may see both sides."""
     changes = []
     for kind, table, ids, owner in (("need", NEED, need_ids, "state"), ("offer", OFFER, offer_ids, "organisation_id")):

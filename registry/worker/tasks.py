@@ -19,7 +19,7 @@ from registry.events import consumers
 from registry.events.feed import prune_events
 from registry.events.outbox import SEQUENCE
 from registry.events.sequencer import last_position, sequence, unsequenced
-from registry.matching import refresh
+from registry.matching.everything import refresh_all
 from registry.matching.expiry import expire_due
 from registry.settings import BACKGROUNDS, PROCRASTINATE, Settings
 from registry.sync import timetable
@@ -156,9 +156,9 @@ def _look_after(database: Database, settings: Settings, _key: str, stop: threadi
         catch_up(database, kind, system("scheduler"), pause_seconds=pause, stop=stop.is_set)
 
 
-def _match(database: Database, _settings: Settings, _key: str, _stop: threading.Event) -> None:
-    with database.transaction() as session:
-        refresh.refresh_all(session, system("scheduler"), utcnow())
+def _match(database: Database, settings: Settings, _key: str, stop: threading.Event) -> None:
+    pause = settings.sync_pause_ms / 1000
+    refresh_all(database, system("scheduler"), utcnow(), pause_seconds=pause, stop=stop.is_set)
 
 
 def _prune_keys(database: Database, _settings: Settings, _key: str, _stop: threading.Event) -> None:

@@ -1,24 +1,22 @@
 """The table of pairs: true after every change, whole down to its length on both sides, shown to who sees both sides."""
 
-import random
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from sqlalchemy import select
 from sqlmodel import Session
 
-from registry.accounts.actor import ANONYMOUS, Actor, system
+from registry.accounts.actor import ANONYMOUS, system
 from registry.catalogue.models import Participation
 from registry.db import Database
 from registry.errors import NotAllowed, NotFound
 from registry.events.models import Event
 from registry.matching import gather, matches, needs, offers, refresh, weights
 from registry.matching.eligibility import is_eligible
+from registry.matching.everything import refresh_all
 from registry.matching.explain import explain
-from registry.matching.models import ASSISTANCE_TYPES, Match
-from registry.matching.score import score
+from registry.matching.models import Match
 from tests.support.matching import (
     COORDINATOR,
     FRANCE,
@@ -32,13 +30,7 @@ from tests.support.matching import (
     open_offer,
     organisation,
 )
-
-Table = dict[tuple[int, int], float]
-
-
-def table(session: Session) -> Table:
-    rows = session.execute(select(Match.need_id, Match.offer_id, Match.score))  # type: ignore[call-overload]
-    return {(row.need_id, row.offer_id): row.score for row in rows}
+from tests.support.matching_worlds import random_need, random_offer, table, truth, world
 
 
 def test_opening_either_side_brings_the_pair_and_leaving_takes_it_away(session: Session) -> None:
@@ -84,66 +76,9 @@ def test_stored_parts_sum_to_the_score_and_name_their_weights(session: Session) 
     assert match.weights_version == weights.current().version
 
 
-def world(session: Session, seed: int, size: int) -> random.Random:
-    """Random needs and offers of two States and one donor, some with conditions or without window."""
-    choice = random.Random(seed)
-    giver = organisation(session)
-    session.add(Participation(state="KEN", instrument="att", act="ratification", source="test"))
-    for _ in range(size):
-        actor = choice.choice([KENYA, FRANCE])
-        open_need(session, actor, **random_need(choice, actor))
-        open_offer(session, giver, **random_offer(choice))
-    return choice
-
-
-def random_need(choice: random.Random, actor: Actor) -> dict[str, Any]:
-    start = choice.randint(2027, 2028)
-    lines: list[dict[str, Any]] = [{"type": choice.choice(ASSISTANCE_TYPES)} for _ in range(choice.randint(1, 2))]
-    if choice.random() < 0.7:
-        amount = choice.randint(1, 40) * 10_000_00
-        lines[0]["money"] = {"amount": amount, "currency": "USD", "value_date": "2026-11-01"}
-    return {
-        "state": actor.state, "themes": choice.sample(THEMES[:3], choice.randint(1, 3)), "lines": lines,
-        "window_start": f"{start}-0{choice.randint(1, 9)}-01", "window_end": f"{start + 1}-0{choice.randint(1, 9)}-01",
-    }  # fmt: skip
-
-
-def random_offer(choice: random.Random) -> dict[str, Any]:
-    start = choice.randint(2026, 2028)
-    known = choice.random() < 0.8
-    return {
-        "types": choice.sample(ASSISTANCE_TYPES, choice.randint(2, 4)),
-        "themes": choice.sample(THEMES[:3], choice.randint(0, 3)),
-        "places": choice.choice([[], [], ["KEN"], ["202"], ["FRA", "014"], ["150"]]),
-        "min_grant": choice.choice([None, 5_000_00, 50_000_00]),
-        "window_start": f"{start}-01-01" if known else None, "window_end": f"{start + 1}-06-01" if known else None,
-        "conditions": choice.choice([[], [], [{"kind": "participates", "instrument": "att"}]]),
-    }  # fmt: skip
-
-
-def truth(session: Session, top: int) -> Table:
-    """What the table must hold, by the rules over all pairs."""
-    current = weights.current()
-    all_needs = gather.need_facts(session, gather.NEED_OPEN)
-    all_offers = gather.offer_facts(session, gather.OFFER_OPEN)
-    context = gather.context(session, refresh.utcnow(), all_offers.values())
-    pairs = {
-        (need.id, offer.id): score(need, offer, current, context.today)[0]
-        for need in all_needs.values()
-        for offer in all_offers.values()
-        if is_eligible(need, offer, context, current.min_overlap_months)
-    }
-    kept: Table = {}
-    for side in (0, 1):
-        for record_id in {key[side] for key in pairs}:
-            own = sorted((-value, key[1 - side], key) for key, value in pairs.items() if key[side] == record_id)
-            kept |= {key: pairs[key] for _, _, key in own[:top]}
-    return kept
-
-
 @pytest.mark.parametrize("seed", [1, 2])
 def test_the_table_is_whole_after_every_change_whatever_comes(
-    session: Session, monkeypatch: pytest.MonkeyPatch, seed: int
+    database: Database, session: Session, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
     monkeypatch.setattr(refresh, "TOP", 2)
     choice = world(session, seed, 8)
@@ -174,11 +109,12 @@ def test_the_table_is_whole_after_every_change_whatever_comes(
         refresh.run_pending(session)
         assert table(session) == truth(session, 2)
     ids = sorted(session.execute(select(Match.id)).scalars())  # type: ignore[call-overload]
-    assert refresh.refresh_all(session, system("cli")) == len(ids)
+    session.commit()
+    assert refresh_all(database, system("cli")) == len(ids)
     assert sorted(session.execute(select(Match.id)).scalars()) == ids  # type: ignore[call-overload]  # nothing was written anew
 
 
-def test_matching_everything_mends_whatever_is_wrong(session: Session) -> None:
+def test_matching_everything_mends_whatever_is_wrong(database: Database, session: Session) -> None:
     world(session, 3, 5)
     right = table(session)
     assert right
@@ -187,10 +123,11 @@ def test_matching_everything_mends_whatever_is_wrong(session: Session) -> None:
     wrong = session.execute(select(Match).offset(2).limit(1)).scalar_one()
     wrong.score = 0.001
     session.flush()
-    assert refresh.refresh_all(session, system("cli")) == len(right)
+    session.commit()
+    assert refresh_all(database, system("cli")) == len(right)
     assert table(session) == right
     with pytest.raises(NotAllowed):
-        refresh.refresh_all(session, KENYA)
+        refresh_all(database, KENYA)
 
 
 def test_equal_scores_rank_by_the_other_sides_number(session: Session) -> None:

@@ -92,7 +92,7 @@ def test_an_error_between_matching_and_cursor_leaves_the_need_waiting(
     consume(database, settings)
     change_elsewhere(database, NEED, "need", pair[0], status="withdrawn")
     with monkeypatch.context() as broken:
-        broken.setattr("registry.matching.refresh._announce", lambda *_: 1 / 0)
+        broken.setattr("registry.matching.refresh.announce", lambda *_: 1 / 0)
         consume(database, settings)
     assert [tuple(row[1:3]) for row in rows(database, PAIRS)] == [pair]
     assert rows(database, select(NEED.c.id).where(NEED.c.matched_version != NEED.c.version)) == [(pair[0],)]

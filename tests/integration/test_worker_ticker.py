@@ -103,6 +103,7 @@ def test_work_that_fails_is_noted_and_comes_again(
         raise ZeroDivisionError("no such luck")
 
     monkeypatch.setitem(TASKS, "events.sequence", Task(failing, 2, "fails"))
+    monkeypatch.setattr(ticker, "recurring", lambda _engine: {"events.sequence": 2})
     one = Ticker(settings, sqlite_database)
     one.prepare()
     one.tick()
