@@ -16,14 +16,17 @@ from sqlalchemy import select
 from benchmarks.receivers import Receivers
 from registry.accounts.actor import system
 from registry.accounts.models import User
+from registry.cli.working import ENGINE_COMMANDS
 from registry.db import Database
 from registry.events.outbox import Change, emit
 from registry.events.sequencer import EVENT
-from registry.settings import Settings
+from registry.settings import EMBEDDED, Settings
 from registry.webhooks.subscriptions import create_subscription
 
 HEALTHY, DEAD, EVENTS = 50, 5, 30
 EVERY_SECONDS = 0.5
+KIND = "programme.archived"
+"""What nothing else in the registry makes happen meanwhile"""
 SECRET = "bench-secret-key-0001"
 BENCH = system("bench")
 
@@ -39,21 +42,24 @@ def subscribe_all(database: Database, receivers: Receivers, settings: Settings) 
         session.add(user)
         session.flush()
         for number, url in enumerate([*receivers.dead, *receivers.healthy]):
-            form = {"name": f"Receiver {number}", "url": url, "types": [], "states": []}
+            form = {"name": f"Receiver {number}", "url": url, "types": [KIND], "states": []}
             create_subscription(session, BENCH, user, form, settings)
 
 
 @contextmanager
-def scheduler(database: Database, folder: Path) -> Iterator[None]:
-    """`casa scheduler` as people start it."""
+def background(database: Database, folder: Path, engine: str) -> Iterator[None]:
+    """`casa scheduler`, or `casa worker`, as people start it."""
     environ = {
         **os.environ,
+        "CASA_BACKGROUND": engine,
         "CASA_DATABASE_URL": database.url,
         "CASA_DATA_DIR": str(folder),
         "CASA_SECRET_KEY": SECRET,
         "CASA_OUTBOUND_ALLOW": "127.0.0.0/8",
     }
-    process = subprocess.Popen([sys.executable, "-m", "registry.cli", "scheduler"], env=environ, stderr=subprocess.PIPE)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "registry.cli", ENGINE_COMMANDS[engine]], env=environ, stderr=subprocess.PIPE
+    )
     try:
         time.sleep(3)
         yield
@@ -62,15 +68,15 @@ def scheduler(database: Database, folder: Path) -> Iterator[None]:
         process.communicate(timeout=60)
 
 
-def measure(database: Database, receivers: Receivers, folder: Path) -> list[float]:
+def measure(database: Database, receivers: Receivers, folder: Path, engine: str = EMBEDDED) -> list[float]:
     """Seconds from each commit to each healthy receiver that got it. Raises AssertionError where one got less."""
     settings = Settings(data_dir=folder, secret_key=SECRET, outbound_allow="127.0.0.0/8")
     subscribe_all(database, receivers, settings)
     committed: dict[int, float] = {}
-    with scheduler(database, folder):
+    with background(database, folder, engine):
         for number in range(1, EVENTS + 1):
             with database.transaction() as session:
-                emit(session, Change("programme.updated", "programme", number, 1, {"title": f"Programme {number}"}))
+                emit(session, Change(KIND, "programme", number, 1, {"title": f"Programme {number}"}))
             committed[number] = time.time()
             time.sleep(EVERY_SECONDS)
         got: dict[tuple[str, str], float] = {}

@@ -11,6 +11,8 @@ from pathlib import Path
 import requests
 from sqlalchemy import func, select, text
 
+from benchmarks import webhooks
+from benchmarks.receivers import Receivers
 from benchmarks.slow_source import SECONDS, slow_source
 from registry.accounts.actor import system
 from registry.db import Database
@@ -122,7 +124,17 @@ def bench_workers(url: str, folder: Path, line: Line) -> None:
         line(name, f"{FEEDS / seconds:,.1f}/s", f"{FEEDS / limit:,.1f}/s", seconds / limit, aim)
     gain = took[1] / took[2]
     line(f"{what}, 1 → 2 workers", f"× {gain:.2f}", "× 2.00", 2 / gain, "≥ × 1.8, with two cores free")
+    _bench_webhooks(database, folder, line)
     database.dispose()
+
+
+def _bench_webhooks(database: Database, folder: Path, line: Line) -> None:
+    """Commit → webhook received, when each event calls a worker; see the row `webhooks`."""
+    with Receivers(webhooks.HEALTHY, webhooks.DEAD) as receivers:
+        limit = webhooks.figures(webhooks.bare_loop(receivers))
+        ours = webhooks.figures(webhooks.measure(database, receivers, folder, PROCRASTINATE))
+    for name, our, bare in zip(("p50", "p95"), ours, limit, strict=True):
+        line(f"webhook {name}, a worker", f"{our:,.0f} ms", f"{bare:,.0f} ms", our / bare, "p95 < 1,000 ms")
 
 
 def _bare(port: int) -> float:

@@ -60,6 +60,11 @@ class Context:
             self._database = open_database(self.settings)
         return self._database
 
+    def close(self) -> None:
+        """Let go of the database, where it was opened."""
+        if self._database is not None:
+            self._database.dispose()
+
 
 pass_context = click.make_pass_decorator(Context)
 
@@ -81,6 +86,7 @@ class _Commands(click.Group):
 def casa(ctx: click.Context) -> None:
     """CASA Registry: needs, offers, programmes and standards of small-arms control in one place."""
     ctx.obj = ctx.obj or Context()
+    ctx.call_on_close(ctx.obj.close)
 
 
 def print_json(value: Any) -> None:

@@ -8,13 +8,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
 from procrastinate import PsycopgConnector
 from sqlalchemy import select, text, update
 
 from registry import migrate
 from registry.accounts.actor import system
+from registry.cli import casa
 from registry.db import Database, utcnow
 from registry.errors import ConfigurationError, Conflict
 from registry.events.outbox import Change, emit
@@ -214,6 +217,32 @@ def test_tables_are_made_once_kept_up_to_date_and_no_drift(called: Database) -> 
         assert not ticket_tables.is_current(session)
     with pytest.raises(Conflict, match="did not make"):
         ticket_tables.upgrade(called)
+
+
+def test_init_makes_the_tables_and_commands_say_where_they_lack(
+    postgresql: PostgreSQL, settings: Settings, tmp_path: Path
+) -> None:
+    url = postgresql.create(f"bare_{os.getpid()}_{next(postgresql.numbers)}", template="casa_template")
+    environment = {
+        "CASA_DATABASE_URL": url,
+        "CASA_DATA_DIR": str(tmp_path),
+        "CASA_SECRET_KEY": settings.secret_key,
+        "CASA_BACKGROUND": "procrastinate",
+    }
+
+    def run(*arguments: str) -> Result:
+        return CliRunner().invoke(casa, list(arguments), env=environment)
+
+    for command in ("worker", "serve"):
+        assert "run `casa init` first" in str(run(command).exception)
+    assert "PROBLEM tickets: tables missing" in run("doctor").output
+    assert run("init").exit_code == 0
+    assert "ok      tickets" in run("doctor").output
+    assert run("feed", "add", "Partner", "http://partner.test/feed", "--every", "60m").exit_code == 0
+    database = Database(url)
+    assert (timetable.SYNC, "1", "todo") in tickets_of(database), "commands call workers too"
+    database.dispose()
+    postgresql.drop(url)
 
 
 def test_what_is_missing_is_said_in_one_line(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
