@@ -122,6 +122,10 @@ ROUTES: dict[str | tuple[str, str], Rule] = {
     ("jobs.JobItem", "GET"): Rule(STAFF, "feeds:read"),
     ("jobs.JobItem", "DELETE"): Rule(STAFF, "feeds:write"),
     "jobs.JobRetry": Rule(STAFF, "feeds:write"),
+    "consumers.Consumers": Rule(STAFF, "feeds:read"),
+    "consumers.DeadLetters": Rule(STAFF, "feeds:read"),
+    "consumers.DeadLetterItem": Rule(STAFF, "feeds:write"),
+    "consumers.DeadLetterRetry": Rule(STAFF, "feeds:write"),
     # API: needs, offers and their matches
     ("needs.Needs", "GET"): Rule(EVERYONE, "needs:read"),
     ("needs.Needs", "POST"): Rule(STATES, "needs:write"),

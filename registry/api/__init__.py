@@ -60,6 +60,7 @@ MODULES: dict[str, str] = {
     "feed_holds": "registry.api.feed_holds",
     "feed_pings": "registry.api.feed_pings",
     "jobs": "registry.api.jobs",
+    "consumers": "registry.api.consumers",
     "changes": "registry.api.changes",
     "stream": "registry.api.stream",
     "snapshot": "registry.api.snapshot",

@@ -1,16 +1,14 @@
 """`casa consumer`: how the registry's own consumers of events stand; what they could not take, tried again."""
 
-from collections.abc import Iterable
 from dataclasses import asdict
 
 import click
 
 import registry.models  # noqa: F401  (the audit log names accounts: their tables must be known)
-from registry.accounts import audit, policy
 from registry.cli import Context, pass_context, print_json
-from registry.db import utcnow
-from registry.errors import N_, NotFound
 from registry.events import dead_letters
+from registry.schemas import load
+from registry.sync.letters import GivingUp, discard, letter_row, retry
 from registry.worker.consumers import CONSUMERS
 from registry.worker.consuming import consume_all
 
@@ -32,7 +30,7 @@ def list_command(context: Context, as_json: bool) -> None:
         standing = dead_letters.standings(session)
         letters = dead_letters.letters(session)
     if as_json:
-        kept = [{**asdict(letter), "event": _event(letter)} for letter in letters]
+        kept = [letter_row(letter) for letter in letters]
         print_json({"consumers": [asdict(each) for each in standing], "dead_letters": kept})
         return
     for each in standing:
@@ -62,12 +60,7 @@ def run_command(context: Context, as_json: bool) -> None:
 def retry_command(context: Context, letter_ids: tuple[int, ...], as_json: bool) -> None:
     """Try dead letters once more, these or all. Exit 1 where one is still there afterwards."""
     with context.database.transaction() as session:
-        policy.require(context.actor, "consumer.manage")
-        found = dead_letters.letters(session, letter_ids or None)
-        _require_all(letter_ids, found)
-        dead_letters.ask_again(session, found, utcnow())
-        for letter in found:
-            audit.record(session, context.actor, "dead_letter.retry", f"dead_letter:{letter.id}", of=letter.consumer)
+        found = retry(session, context.actor, letter_ids or None)
     consume_all(context.database, context.settings, CONSUMERS, OWNER)
     with context.database.reading() as session:
         left = dead_letters.letters(session, [letter.id for letter in found])
@@ -83,27 +76,11 @@ def retry_command(context: Context, letter_ids: tuple[int, ...], as_json: bool) 
 
 @consumer_command.command("discard")
 @click.argument("letter_id", type=int, metavar="ID")
+@click.option("--reason", required=True, help="Why it need not have its effect; for the audit log.")
 @pass_context
-def discard_command(context: Context, letter_id: int) -> None:
+def discard_command(context: Context, letter_id: int, reason: str) -> None:
     """Give a dead letter up: its event will have no effect on that consumer."""
+    data = load(GivingUp(), {"reason": reason})
     with context.database.transaction() as session:
-        policy.require(context.actor, "consumer.manage")
-        found = dead_letters.letters(session, [letter_id])
-        _require_all([letter_id], found)
-        dead_letters.discard(session, letter_id)
-        audit.record(
-            session, context.actor, "dead_letter.discard", f"dead_letter:{letter_id}", of=found[0].consumer,
-            event=found[0].event.uid, reason=found[0].reason,
-        )  # fmt: skip
+        discard(session, context.actor, letter_id, data)
     click.echo("Discarded.")
-
-
-def _require_all(wanted: Iterable[int], found: Iterable[dead_letters.Letter]) -> None:
-    if missing := set(wanted) - {letter.id for letter in found}:
-        raise NotFound(N_("There is no dead letter %(number)s."), number=min(missing))
-
-
-def _event(letter: dead_letters.Letter) -> dict[str, object]:
-    """What identifies the event of a dead letter."""
-    event = letter.event
-    return {"uid": event.uid, "type": event.type, "subject": f"{event.kind}:{event.record_id}", "at": event.at}

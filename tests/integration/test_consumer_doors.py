@@ -19,7 +19,7 @@ from registry.events.sequencer import sequence
 from registry.http import RegistryFlask
 from registry.worker.consumers import CONSUMERS
 from tests.support.pages import check_page
-from tests.support.people import client_for, make_user
+from tests.support.people import client_for, make_user, token_headers
 
 Run = Callable[..., Result]
 
@@ -64,16 +64,21 @@ def test_commands_list_retry_and_discard(
         again = run("retry", letters[0])
         assert again.exit_code == 1 and "ZeroDivisionError" in again.output
     assert run("retry", letters[0]).exit_code == 0, "the need is not there: nothing is to be matched"
-    assert run("discard", letters[1]).exit_code == 0
+    assert run("discard", letters[1]).exit_code == 2, "not without a reason"
+    assert run("discard", letters[1], "--reason", "no longer there").exit_code == 0
     assert orjson.loads(run("list", "--json").stdout)["dead_letters"] == []
     assert acts(sqlite_database) == [
         ("dead_letter.retry", f"dead_letter:{letters[0]}"),
         ("dead_letter.retry", f"dead_letter:{letters[0]}"),
         ("dead_letter.discard", f"dead_letter:{letters[1]}"),
     ]
+    environment = {"CASA_DATABASE_URL": sqlite_database.url}
     with pytest.raises(Exception, match="no dead letter 99"):
         CliRunner().invoke(
-            casa, ["consumer", "discard", "99"], env={"CASA_DATABASE_URL": sqlite_database.url}, catch_exceptions=False
+            casa,
+            ["consumer", "discard", "99", "--reason", "none"],
+            env={"CASA_DATABASE_URL": sqlite_database.url},
+            catch_exceptions=False,
         )
 
 
@@ -94,8 +99,15 @@ def test_a_coordinator_tries_again_and_gives_up_on_the_page(sqlite_app: Registry
     assert "is tried again" in client.get("/en/consumers").text
     assert take_turn(sqlite_app.database, "rematch", CONSUMERS["rematch"], "test") == 1
     assert client.post("/en/consumers/dead-letters/retry").status_code == 303
-    assert client.post(f"/en/consumers/dead-letters/{letters[1]}/discard").status_code == 303
-    assert client.post(f"/en/consumers/dead-letters/{letters[1]}/discard").status_code == 404
+    give_up = f"/en/consumers/dead-letters/{letters[1]}/discard"
+    asked = client.post(give_up, data={"reason": " "})
+    assert asked.status_code == 422
+    check_page(asked.text)
+    assert client.post(give_up, data={"reason": "The need was removed by hand"}).status_code == 303
+    assert client.post(give_up, data={"reason": "Again"}).status_code == 404
+    with sqlite_app.database.reading() as session:
+        given = select(AuditEntry.detail).where(AuditEntry.action == "dead_letter.discard")  # type: ignore[call-overload]
+        assert "The need was removed by hand" in session.execute(given).scalar_one()
     assert "No event is set aside" in client.get("/en/consumers").text
     stranger = client_for(sqlite_app, make_user(sqlite_app.database, "state"))
     assert stranger.get("/en/consumers").status_code == 403
@@ -108,3 +120,21 @@ def test_metrics_tell_lag_failures_and_dead_letters(sqlite_app: RegistryFlask, l
     assert 'casa_consumer_failures{consumer="rematch"} 0' in text
     assert 'casa_dead_letters{consumer="rematch"} 2' in text
     assert sqlite_app.test_client().get("/readyz").status_code == 200
+
+
+def test_the_api_lists_tries_again_and_gives_up(sqlite_app: RegistryFlask, letters: list[int]) -> None:
+    staff = make_user(sqlite_app.database, "coordinator")
+    headers = token_headers(sqlite_app.database, staff, ["feeds:read", "feeds:write"])
+    client = sqlite_app.test_client()
+    standing = client.get("/api/v1/consumers", headers=headers).json["items"]
+    assert {each["name"]: each["dead_letters"] for each in standing}["rematch"] == 2
+    listed = client.get("/api/v1/consumers/dead-letters", headers=headers).json
+    assert listed["total"] == 2 and [item["event"]["subject"] for item in listed["items"]] == ["need:7", "need:8"]
+    where = f"/api/v1/consumers/dead-letters/{letters[0]}"
+    assert client.post(f"{where}/retry", json={}, headers=headers).json["retry_at"]
+    assert client.delete(where, headers=headers).status_code == 422, "not without a reason"
+    assert client.delete(f"{where}?reason=removed%20by%20hand", headers=headers).status_code == 204
+    assert client.delete(f"{where}?reason=again", headers=headers).status_code == 404
+    assert acts(sqlite_app.database)[-1] == ("dead_letter.discard", f"dead_letter:{letters[0]}")
+    reader = token_headers(sqlite_app.database, staff, ["feeds:read"])
+    assert client.delete(f"{where}?reason=no", headers=reader).status_code == 403
