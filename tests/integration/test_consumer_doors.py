@@ -72,7 +72,6 @@ def test_commands_list_retry_and_discard(
         ("dead_letter.retry", f"dead_letter:{letters[0]}"),
         ("dead_letter.discard", f"dead_letter:{letters[1]}"),
     ]
-    environment = {"CASA_DATABASE_URL": sqlite_database.url}
     with pytest.raises(Exception, match="no dead letter 99"):
         CliRunner().invoke(
             casa,
