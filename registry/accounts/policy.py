@@ -51,6 +51,8 @@ ROUTES: dict[str | tuple[str, str], Rule] = {
     "problems.ProblemKinds": Rule(EVERYONE),
     "changes.Changes": Rule(EVERYONE, "changes:read"),
     "stream.ChangeStream": Rule(EVERYONE, "changes:read"),
+    "registry.Registry": Rule(EVERYONE),
+    "snapshot.ForPeers": Rule(EVERYONE, "changes:read catalogue:read"),
     "snapshot.Snapshot": Rule(EVERYONE, "changes:read catalogue:read needs:read offers:read assessments:read"),
     # API: webhooks; a subscription hands on what the change feed says, so making one takes that scope too
     ("subscriptions.Subscriptions", "GET"): Rule(MEMBERS, "subscriptions:read"),

@@ -42,6 +42,7 @@ from registry.api.openapi import make_api
 from registry.http import RegistryFlask
 
 MODULES: dict[str, str] = {
+    "registry": "registry.api.registry",
     "problems": "registry.api.problem_kinds",
     "organisations": "registry.api.organisations",
     "programmes": "registry.api.programmes",

@@ -4,7 +4,7 @@ Where a follower begins, and begins again after a 410. The form of its lines sta
 """
 
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -28,11 +28,14 @@ from registry.events.sequencer import catch_up
 from registry.events.snapshot import Kind, Record, snapshot_lines
 from registry.http import RegistryFlask, actor, registry_app
 from registry.matching import snapshot as matching
+from registry.schemas import LARGEST_ID
 
 LINES_TYPE = "application/x-ndjson"
 AT_ONCE = Room(2)
 """Snapshots that this process sends at the same time: each holds a thread as long as it lasts."""
 RETRY_SECONDS = 30
+MOST_IDS = 200
+"""Asked for by number at once"""
 GZIP_LEVEL = 3
 """Programme documents shrink to an eighth with it; higher levels cost three times as much for a tenth."""
 
@@ -71,31 +74,69 @@ class Snapshot(MethodView):
 
         The last line is `{"end": …}` with the counts: without it the snapshot is not whole.
         """
-        place = AT_ONCE.enter()
-        if place is None:
-            message = N_("Other snapshots are being sent. Try again in %(seconds)s seconds.")
-            raise Problem("unavailable", message, headers={"Retry-After": str(RETRY_SECONDS)}, seconds=RETRY_SECONDS)
-        try:
-            lines = _begin(registry_app(), actor(), args["kind"])
-        except BaseException:
-            place.leave()
-            raise
-        zipped = request.accept_encodings.quality("gzip") > 0
-        response = hold(place, gzipped(lines) if zipped else lines, LINES_TYPE)
-        if zipped:
-            response.headers["Content-Encoding"] = "gzip"
-        response.vary.add("Accept-Encoding")
-        response.headers["Cache-Control"] = "no-store"
-        return response
+        return _send(kinds_for(actor(), args["kind"]))
 
 
-def _begin(app: RegistryFlask, who: Actor, kinds: Iterable[str]) -> Iterator[bytes]:
+class ForPeersArgs(Schema):
+    """Which programmes."""
+
+    id = fields.List(
+        fields.Integer(validate=validate.Range(1, LARGEST_ID)),
+        load_default=list,
+        validate=validate.Length(max=MOST_IDS, error=N_("At most {max}.")),
+        metadata={"description": "numbers of the programmes wanted; none: all"},
+    )
+
+
+@blp.route("/for-peers")
+class ForPeers(MethodView):
+    @blp.arguments(ForPeersArgs, location="query")
+    @blp.response(200, {"type": "string"}, content_type=LINES_TYPE)
+    @blp.alt_response(503, "SERVICE_UNAVAILABLE")
+    def get(self, args: dict[str, Any]) -> Response:
+        """Read the public programmes as one registry hands them to another.
+
+        Lines as in the snapshot. `data.document` is what the record's origin says, `data.origin` which version of it;
+        without `data.origin` the record is this registry's own, in the version of its line.
+        """
+        read = partial(_for_peers, args["id"] or None)
+        return _send({"programme": Kind("programmes", read, KINDS["programme"][2])})
+
+
+def _for_peers(ids: Sequence[int] | None, session: Session, after: int, limit: int) -> Sequence[tuple[int, Record]]:
+    return catalogue.read_for_peers(session, ids, after, limit)
+
+
+def _send(kinds: Mapping[str, Kind]) -> Response:
+    place = AT_ONCE.enter()
+    if place is None:
+        message = N_("Other snapshots are being sent. Try again in %(seconds)s seconds.")
+        raise Problem("unavailable", message, headers={"Retry-After": str(RETRY_SECONDS)}, seconds=RETRY_SECONDS)
+    try:
+        lines = _begin(registry_app(), actor(), kinds)
+    except BaseException:
+        place.leave()
+        raise
+    zipped = request.accept_encodings.quality("gzip") > 0
+    response = hold(place, gzipped(lines) if zipped else lines, LINES_TYPE)
+    if zipped:
+        response.headers["Content-Encoding"] = "gzip"
+    response.vary.add("Accept-Encoding")
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _begin(app: RegistryFlask, who: Actor, kinds: Mapping[str, Kind]) -> Iterator[bytes]:
     catch_up(app.database)
     with app.database.reading() as reading:
-        epoch = identity.epoch(reading)
+        epoch, registry = identity.epoch(reading), identity.registry_id(reading)
+        generation = identity.generation(reading)
         cursor = feed.current_cursor(reading, following.reader_for(who), epoch)
     source = app.settings.public_url
-    return snapshot_lines(app.database, kinds_for(who, kinds), epoch=epoch, cursor=cursor, source=source, now=utcnow())
+    return snapshot_lines(
+        app.database, kinds, epoch=epoch, cursor=cursor, source=source, now=utcnow(), registry=registry,
+        generation=generation,
+    )  # fmt: skip
 
 
 def kinds_for(who: Actor, wanted: Iterable[str] = ()) -> dict[str, Kind]:

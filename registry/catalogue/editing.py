@@ -23,6 +23,7 @@ from registry.catalogue.same_as.clusters import settle_written
 from registry.catalogue.writing import CREATED, OVERRIDE, Current, Plan, in_force, read_current, read_overrides, write
 from registry.db import utcnow
 from registry.errors import N_, Conflict, InvalidInput, NotFound, VersionMismatch
+from registry.events.origin import origin_of
 from registry.json_text import dumps
 
 FIXED = ("iati_identifier", "derived_identifier", "last_updated")
@@ -107,6 +108,7 @@ def update_programme(
         programme_id, current.version + 1, "programme.updated", after, wanted_themes, current.relevance, current.source,
         dumps(after) if current.source == "person" else None, visibility=visibility, changes=changes,
         owner=current.owner if current.source == "person" else None, before=current.audience,
+        origin=origin_of(current),
     )  # fmt: skip
     write(session, [plan], actor=actor, now=now)
     audit.record(session, actor, "programme.update", f"programme:{programme_id}", fields=sorted(changes))

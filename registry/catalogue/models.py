@@ -97,6 +97,8 @@ class Programme(Clustered, Timestamped, table=True):
         # Counting what somebody may see reads this index alone.
         Index("ix_programme_visibility", "archived_at", "lead_id", "visibility"),
         *_cluster_indexes("programme"),
+        # A record of another registry is here once, by whichever way it came.
+        UniqueConstraint("origin_registry", "origin_id"),
         {"sqlite_autoincrement": True},
     )
     id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
@@ -132,6 +134,12 @@ class Programme(Clustered, Timestamped, table=True):
     source_updated_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     archived_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     archived_reason: str | None = Field(default=None, max_length=300)
+    origin_registry: str | None = Field(default=None, max_length=36)
+    """Of a record that came from another registry: where it was entered (events/origin.py); null: here"""
+    origin_id: int | None = Field(default=None, sa_type=BigId)
+    origin_generation: int | None = Field(default=None, sa_type=BigId)
+    origin_version: int | None = None
+    """The version there that this one is, or that said the same"""
 
 
 class ProgrammeDocument(SQLModel, table=True):

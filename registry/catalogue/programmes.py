@@ -17,6 +17,7 @@ from registry.accounts.actor import Actor
 from registry.catalogue import search
 from registry.catalogue.history import Changes
 from registry.catalogue.models import Programme, ProgrammeDocument, ProgrammeOverride
+from registry.catalogue.origins import find_by_origin, raise_stamps, says_nothing_new
 from registry.catalogue.rows import Derived
 from registry.catalogue.same_as.clusters import settle_written
 from registry.catalogue.writing import (
@@ -32,6 +33,8 @@ from registry.catalogue.writing import (
     write,
 )
 from registry.errors import N_, NotFound
+from registry.events.origin import COLUMNS as ORIGIN
+from registry.events.origin import Origin, origin_of
 from registry.events.outbox import Change, emit_all
 from registry.json_text import dumps
 
@@ -42,24 +45,27 @@ class Incoming:
     `relevance` says why it is in the catalogue: `code 15240 + text "armes légères"`, `scope all` …
     """
 
-    __slots__ = ("_document", "derived", "programme_id", "relevance", "text", "themes")
+    __slots__ = ("_document", "derived", "origin", "programme_id", "relevance", "text", "themes")
 
     def __init__(
         self, document: dict[str, Any] | None, programme_id: int | None, themes: list[str], relevance: str,
-        *, text: str | None = None, derived: Derived | None = None,
+        *, text: str | None = None, derived: Derived | None = None, origin: Origin | None = None,
     ) -> None:  # fmt: skip
         self._document, self.programme_id, self.themes, self.relevance = document, programme_id, themes, relevance
         self.text = dumps(document) if text is None else text
         """The document as it is stored"""
         self.derived = derived
         """What rows.derive made of it, where a reader did that already"""
+        self.origin = origin
+        """Of a record of another registry: it goes by this, and not by `programme_id`"""
 
     @classmethod
     def read(
-        cls, text: str, programme_id: int | None, themes: list[str], relevance: str, derived: Derived | None
+        cls, text: str, programme_id: int | None, themes: list[str], relevance: str, derived: Derived | None,
+        origin: Origin | None = None,
     ) -> "Incoming":
         """From a reader, which hands over JSON: most documents are stored without being looked at again."""
-        return cls(None, programme_id, themes, relevance, text=text, derived=derived)
+        return cls(None, programme_id, themes, relevance, text=text, derived=derived, origin=origin)
 
     @property
     def document(self) -> dict[str, Any]:
@@ -85,9 +91,14 @@ def store_batch(
     A document that is stored already writes nothing; a person's values (overrides) stay in force over it.
     Raises NotFound where a `programme_id` is not known.
     """
+    known = find_by_origin(session, [item.origin for item in incoming if item.origin])
+    for item in incoming:
+        if item.origin:
+            item.programme_id = known.get(item.origin.key)
     ids = [item.programme_id for item in incoming if item.programme_id is not None]
     current, overrides = read_current(session, ids), read_overrides(session, ids)
     plans: list[tuple[Plan | None, int | None, str]] = []
+    stamps: list[tuple[int, Origin]] = []
     for item in incoming:
         if item.programme_id is None:
             plan = _plan(item, None, source, run_id, None)
@@ -96,11 +107,17 @@ def store_batch(
         before = current.get(item.programme_id)
         if before is None:
             raise NotFound(N_("There is no such programme."))
+        if says_nothing_new(item.origin, before, source):
+            plans.append((None, before.id, "unchanged"))
+            continue
         if _unchanged(item, before, overrides.get(before.id)):
+            if item.origin:
+                stamps.append((before.id, item.origin))
             plans.append((None, before.id, "unchanged"))
             continue
         plan = _plan(item, before, source, run_id, overrides.get(before.id))
         plans.append((plan, before.id, "revived" if before.archived_at else "updated"))
+    raise_stamps(session, stamps)
     writing = [plan for plan, _, _ in plans if plan]
     write(session, writing, actor=actor, now=now)
     written_before = [plan.programme_id for plan in writing if plan.programme_id and plan.version > 1]
@@ -111,8 +128,8 @@ def store_batch(
             counts[outcome] = counts.get(outcome, 0) + 1
         audit.record(session, actor, "programme.store", source, **counts)
     return [
-        Stored((plan.programme_id if plan else known) or 0, outcome, tuple(sorted(plan.changes)) if plan else ())
-        for plan, known, outcome in plans
+        Stored((plan.programme_id if plan else id_) or 0, outcome, tuple(sorted(plan.changes)) if plan else ())
+        for plan, id_, outcome in plans
     ]
 
 
@@ -136,7 +153,7 @@ def _plan(
     if before is None:
         return Plan(
             None, 1, CREATED, item.document if item.derived is None else {}, item.themes, item.relevance, source,
-            item.text, run_id=run_id, derived=item.derived,
+            item.text, run_id=run_id, derived=item.derived, origin=item.origin,
         )  # fmt: skip
     effective, themes = in_force(item.document, item.themes, overrides)
     # Of a document with a person's values in it, and of one whose source is another now, the reader cannot know.
@@ -152,7 +169,7 @@ def _plan(
     return Plan(
         before.id, before.version + 1, event, effective, themes, item.relevance, before.source, item.text,
         visibility=before.visibility, run_id=run_id, changes=changes, derived=derived,
-        before=before.audience,
+        before=before.audience, origin=item.origin,
     )  # fmt: skip
 
 
@@ -175,7 +192,7 @@ def archive(session: Session, ids: Sequence[int], reason: str, actor: Actor, now
 
     Those archived already are left alone. Permission is the caller's to check.
     """
-    columns = [PROGRAMME.c[n] for n in ("id", "version", "title", "iati_identifier", "visibility", "source")]
+    columns = [PROGRAMME.c[n] for n in ("id", "version", "title", "iati_identifier", "visibility", "source", *ORIGIN)]
     owner = PROGRAMME.c.reporting_organisation_id
     rows = session.execute(
         select(*columns, owner).where(PROGRAMME.c.id.in_(ids), PROGRAMME.c.archived_at.is_(None))
@@ -213,6 +230,7 @@ def archive(session: Session, ids: Sequence[int], reason: str, actor: Actor, now
                 {"title": row.title, "iati_identifier": row.iati_identifier, "reason": reason},
                 row.visibility,
                 organisation_id=row.reporting_organisation_id,
+                origin=origin_of(row),
             )
             for row in rows
         ],

@@ -14,6 +14,8 @@ from registry.catalogue.models import Organisation, Programme
 from registry.catalogue.parties import IDENTIFIER
 from registry.catalogue.schemas import programme_row
 from registry.catalogue.writing import DOCUMENT, in_force, read_overrides
+from registry.events.origin import COLUMNS as ORIGIN
+from registry.events.origin import origin_of
 from registry.events.snapshot import Record
 
 _O = organisations.O
@@ -35,6 +37,34 @@ def read_organisations(session: Session, actor: Actor, after: int, limit: int) -
         (row.id, Record(row.id, row.version, row.updated_at, {**row._mapping, "identifiers": identifiers[row.id]}))
         for row in rows
     ]
+
+
+def read_for_peers(
+    session: Session, ids: Sequence[int] | None, after: int, limit: int
+) -> Sequence[tuple[int, Record]]:
+    """Public programmes in force with ids above `after` (of `ids`, where given), as one registry hands them to another.
+
+    Each with the document that its origin gave: of another registry's, people's edits here stay here. `origin` says
+    which version of it that is; without it the record is this registry's own.
+    """
+    statement = (
+        select(P.id, P.version, P.updated_at, P.visibility, *[P[name] for name in ORIGIN], DOCUMENT.c.document)
+        .join(DOCUMENT, DOCUMENT.c.programme_id == P.id)
+        .where(P.id > after, P.archived_at.is_(None), P.visibility == "public")
+        .order_by(P.id)
+        .limit(limit)
+    )
+    rows = session.execute(statement if ids is None else statement.where(P.id.in_(ids))).all()
+    overrides = read_overrides(session, [row.id for row in rows if row.origin_registry is None])
+    found = []
+    for row in rows:
+        document = orjson.Fragment(row.document)
+        if row.id in overrides:
+            document = in_force(orjson.loads(row.document), [], overrides[row.id])[0]
+        origin = origin_of(row)
+        data = {"visibility": row.visibility, "document": document} | ({"origin": origin.as_json()} if origin else {})
+        found.append((row.id, Record(row.id, row.version, row.updated_at, data)))
+    return found
 
 
 def read_programmes(session: Session, actor: Actor, after: int, limit: int) -> Sequence[tuple[int, Record]]:

@@ -20,6 +20,8 @@ from registry.catalogue.ids import reserve_ids
 from registry.catalogue.models import Programme, ProgrammeDocument, ProgrammeFacet, ProgrammeOverride, Revision
 from registry.catalogue.parties import find_or_create
 from registry.catalogue.rows import Derived, derive, organisation_key
+from registry.events.origin import COLUMNS as ORIGIN
+from registry.events.origin import Origin, values
 from registry.events.outbox import Audience, Change, emit_all
 
 PROGRAMME: Table = Programme.__table__  # type: ignore[attr-defined]
@@ -52,6 +54,8 @@ class Plan:
     changes: Changes = field(default_factory=dict)
     before: Audience | None = None
     """Who could see it until now; None: a new one"""
+    origin: Origin | None = None
+    """Of a record of another registry: the version there that is written"""
     derived: Derived | None = None
     """rows.derive of `effective`, where a reader did that already"""
 
@@ -70,6 +74,10 @@ class Current:
     visibility: str
     owner: int | None
     document: str
+    origin_registry: str | None
+    origin_id: int | None
+    origin_generation: int | None
+    origin_version: int | None
 
     @property
     def audience(self) -> Audience:
@@ -84,7 +92,7 @@ def read_current(session: Session, ids: Sequence[int]) -> dict[int, Current]:
     names = ("id", "version", "archived_at", "archived_reason", "themes", "relevance", "source", "visibility",
              "reporting_organisation_id")  # fmt: skip
     statement = (
-        select(*[PROGRAMME.c[name] for name in names], DOCUMENT.c.document)
+        select(*[PROGRAMME.c[name] for name in names], DOCUMENT.c.document, *[PROGRAMME.c[name] for name in ORIGIN])
         .join(DOCUMENT, DOCUMENT.c.programme_id == PROGRAMME.c.id)
         .where(PROGRAMME.c.id.in_(ids))
         .order_by(PROGRAMME.c.id)  # all writers lock in one order
@@ -158,6 +166,7 @@ def _row(plan: Plan, derived: Derived, organisations: Mapping[str, int], now: da
         "archived_at": None,
         "archived_reason": None,
         "reporting_organisation_id": _owner(plan, derived, organisations),
+        **dict(zip(ORIGIN, values(plan.origin), strict=True)),
     }
 
 
@@ -218,7 +227,7 @@ def _event(plan: Plan, derived: Derived, organisations: Mapping[str, int]) -> Ch
     owner = _owner(plan, derived, organisations)
     return Change(
         plan.event, "programme", plan.programme_id or 0, plan.version, data, plan.visibility, organisation_id=owner,
-        before=plan.before,
+        before=plan.before, origin=plan.origin,
     )  # fmt: skip
 
 

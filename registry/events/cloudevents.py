@@ -6,6 +6,8 @@ from typing import Any
 import orjson
 from sqlalchemy import Row
 
+from registry.events.origin import origin_of
+
 PREFIX = "casa."
 """Before our type in CloudEvents' `type`, so that consumers of several sources tell them apart."""
 HIDDEN = "hidden"
@@ -41,8 +43,10 @@ def _event(row: Row[Any], source: str, address: bytes) -> dict[str, Any]:
     elif type_.endswith(".archived"):
         gone = True
     # Spliced into the text of the summary, which outbox.emit keeps free of these names.
-    ending = b'"version":%d,"href":%b%b%b}' % (
-        row.record_version, address, orjson.dumps(subject)[1:], b',"tombstone":true' if gone else b""
+    origin = origin_of(row)
+    ending = b'"version":%d,"href":%b%b%b%b}' % (
+        row.record_version, address, orjson.dumps(subject)[1:], b',"tombstone":true' if gone else b"",
+        b',"origin":' + orjson.dumps(origin.as_json()) if origin else b"",
     )  # fmt: skip
     data = b"{" + ending if summary == "{}" else summary[:-1].encode() + b"," + ending
     return {

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Row, Select, delete, false, func, or_, sel
 from sqlmodel import Session
 
 from registry.errors import N_, RegistryError
+from registry.events import origin
 from registry.events.sequencer import EVENT, last_position
 from registry.schemas import LARGEST_ID, decode_opaque, encode_opaque, invalid_token
 
@@ -21,7 +22,9 @@ NOW = "now"
 """In place of a cursor: nothing that was, only what comes."""
 SCAN = 100_000
 """Positions looked at for one page: who may see few of very many events gets short pages, each within bounded time."""
-_COLUMNS = [EVENT.c[name] for name in ("position", "uid", "type", "kind", "record_id", "record_version", "data", "at")]
+NAMES = ("position", "uid", "type", "kind", "record_id", "record_version", *origin.COLUMNS, "data", "at")
+"""Columns that cloudevents.py makes an event of"""
+_COLUMNS = [EVENT.c[name] for name in NAMES]
 
 
 class Expired(RegistryError):

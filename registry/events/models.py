@@ -35,6 +35,11 @@ class Event(SQLModel, table=True):
     """The record's visibility before, where this event took it out of somebody's sight (rules.py: lost)."""
     lost_organisation_id: int | None = Field(default=None, sa_type=BigId)
     """Its owner before, likewise."""
+    origin_registry: str | None = Field(default=None, max_length=36)
+    """Of a record that came from another registry: where it was entered (origin.py); null: here"""
+    origin_id: int | None = Field(default=None, sa_type=BigId)
+    origin_generation: int | None = Field(default=None, sa_type=BigId)
+    origin_version: int | None = None
     data: str = Field(sa_type=LongText)
     """JSON: the record's summary after the change"""
     at: datetime = Field(sa_type=UTCDateTime)

@@ -15,7 +15,9 @@ from sqlmodel import Session
 
 from registry.bulk import insert_tuples
 from registry.db import fall_due, utcnow
+from registry.events import origin
 from registry.events.models import Event
+from registry.events.origin import Origin
 from registry.events.rules import Audience, lost
 from registry.events.types import EVENT_TYPES
 from registry.json_text import dumps
@@ -24,12 +26,12 @@ __all__ = ["Audience", "Change", "emit", "emit_all"]
 
 SEQUENCE = "events.sequence"
 """The task that gives committed events their position, see registry/worker/tasks.py"""
-RESERVED = frozenset({"version", "href", "tombstone"})
+RESERVED = frozenset({"version", "href", "tombstone", "origin"})
 
 EVENT: Table = Event.__table__  # type: ignore[attr-defined]
 COLUMNS = (
     "uid", "type", "kind", "record_id", "record_version", "visibility", "state", "organisation_id", "lost_visibility",
-    "lost_organisation_id", "data", "at",
+    "lost_organisation_id", *origin.COLUMNS, "data", "at",
 )  # fmt: skip
 """What emit_all writes; the position comes later."""
 
@@ -48,6 +50,9 @@ class Change:
     organisation_id: int | None = None
     before: Audience | None = None
     """Who could see the record before this change, where that may have been others than now."""
+
+    origin: Origin | None = None
+    """Of a record that came from another registry"""
 
     def lost(self) -> Audience | None:
         """The audience before, where somebody in it may no longer see the record."""
@@ -81,7 +86,8 @@ def _values(change: Change) -> tuple[Any, ...]:
     seen = change.lost()
     return (
         change.type, change.kind, change.record_id, change.record_version, change.visibility, change.state,
-        change.organisation_id, seen and seen.visibility, seen and seen.organisation_id, dumps(change.data),
+        change.organisation_id, seen and seen.visibility, seen and seen.organisation_id,
+        *origin.values(change.origin), dumps(change.data),
     )  # fmt: skip
 
 

@@ -44,10 +44,12 @@ class Kind:
 
 
 def snapshot_lines(
-    database: Database, kinds: Mapping[str, Kind], *, epoch: str, cursor: str, source: str, now: datetime
+    database: Database, kinds: Mapping[str, Kind], *, epoch: str, cursor: str, source: str, now: datetime,
+    **more: Any,
 ) -> Iterator[bytes]:
     """The snapshot in pieces of whole lines: head, one line per record, and the end, without which it is not whole."""
     head = {"format": FORMAT, "source": source, "epoch": epoch, "cursor": cursor, "time": now, "kinds": list(kinds)}
+    head |= more
     yield _line({"snapshot": head})
     counts = dict.fromkeys(kinds, 0)
     for name, kind in kinds.items():

@@ -19,6 +19,7 @@ from registry.accounts.actor import system
 from registry.accounts.models import User
 from registry.accounts.users import actor_of_user
 from registry.events.cloudevents import HIDDEN, to_json
+from registry.events.feed import NAMES
 from registry.events.models import Event
 from registry.events.sequencer import EVENT, last_position
 from registry.webhooks.models import WAITING, Delivery, Subscription
@@ -36,8 +37,8 @@ DELIVERY: Table = Delivery.__table__  # type: ignore[attr-defined]
 SUBSCRIPTION: Table = Subscription.__table__  # type: ignore[attr-defined]
 _COLUMNS = [
     EVENT.c[name]
-    for name in ("position", "uid", "type", "kind", "record_id", "record_version", "state", "data", "at")
-]  # fmt: skip
+    for name in (*NAMES, "state")
+]
 _MOVE = update(SUBSCRIPTION).where(SUBSCRIPTION.c.id == bindparam("the_id")).values(position=bindparam("reached"))
 
 

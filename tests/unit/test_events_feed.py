@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from registry.errors import InvalidInput
-from registry.events import cloudevents, feed
+from registry.events import cloudevents, feed, origin
 from registry.events.rules import Audience, lost
 from registry.events.types import EVENT_TYPES
 from registry.json_text import dumps
@@ -20,6 +20,7 @@ ROW = {
     "kind": "need",
     "record_id": 12,
     "record_version": 3,
+    **dict.fromkeys(origin.COLUMNS),
     "data": '{"title":"Marking","status":"open"}',
     "at": datetime(2026, 3, 1, 12, 30, 5, 120000, tzinfo=UTC),
     "position": 7,

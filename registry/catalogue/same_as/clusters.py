@@ -19,6 +19,8 @@ from registry.catalogue.models import Organisation, Programme, Revision
 from registry.catalogue.parties import IDENTIFIER
 from registry.catalogue.same_as import rules
 from registry.catalogue.same_as.models import SameAsPair, SourceStanding
+from registry.events.origin import COLUMNS as ORIGIN
+from registry.events.origin import origin_of
 from registry.events.outbox import Change, emit_all
 
 RECORDS: dict[str, Table] = {
@@ -171,7 +173,7 @@ def _rows(session: Session, kind: str, records: Collection[int]) -> dict[int, An
     """The records' rows, locked in the order that all writers take."""
     names = ["id", "version", "archived_at", "source", "cluster_id", "lead_id", "sources"]
     names += (
-        ["visibility", "reporting_organisation_id", "title", "iati_identifier"] if kind == "programme" else ["name"]
+        ["visibility", "reporting_organisation_id", "title", "iati_identifier", *ORIGIN] if kind == "programme" else ["name"]
     )
     table = RECORDS[kind]
     found: dict[int, Any] = {}
@@ -242,5 +244,5 @@ def _event(kind: str, row: Any, place: rules.Place, version: int) -> Change:
     named = {"title": row.title, "iati_identifier": row.iati_identifier}
     return Change(
         f"programme.{what}", kind, row.id, version, named | data, row.visibility,
-        organisation_id=row.reporting_organisation_id,
+        organisation_id=row.reporting_organisation_id, origin=origin_of(row),
     )  # fmt: skip
