@@ -98,7 +98,7 @@ class Programme(Clustered, Timestamped, table=True):
         Index("ix_programme_visibility", "archived_at", "lead_id", "visibility"),
         *_cluster_indexes("programme"),
         # A record of another registry is here once, by whichever way it came.
-        UniqueConstraint("origin_registry", "origin_id"),
+        Index("uq_programme_origin", "origin_registry", "origin_id", unique=True),
         {"sqlite_autoincrement": True},
     )
     id: int | None = Field(default=None, primary_key=True, sa_type=BigId)

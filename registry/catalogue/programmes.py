@@ -61,7 +61,12 @@ class Incoming:
 
     @classmethod
     def read(
-        cls, text: str, programme_id: int | None, themes: list[str], relevance: str, derived: Derived | None,
+        cls,
+        text: str,
+        programme_id: int | None,
+        themes: list[str],
+        relevance: str,
+        derived: Derived | None,
         origin: Origin | None = None,
     ) -> "Incoming":
         """From a reader, which hands over JSON: most documents are stored without being looked at again."""
@@ -187,11 +192,21 @@ def document_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Cha
     return changes
 
 
-def archive(session: Session, ids: Sequence[int], reason: str, actor: Actor, now: datetime) -> int:
+def archive(
+    session: Session,
+    ids: Sequence[int],
+    reason: str,
+    actor: Actor,
+    now: datetime,
+    withdrawals: Mapping[int, Origin] | None = None,
+) -> int:
     """Withdraw programmes from lists and search, keeping them and their history as tombstones; returns how many.
+
+    `withdrawals`: id → the version in which a record's origin withdrew it.
 
     Those archived already are left alone. Permission is the caller's to check.
     """
+    raise_stamps(session, list((withdrawals or {}).items()))
     columns = [PROGRAMME.c[n] for n in ("id", "version", "title", "iati_identifier", "visibility", "source", *ORIGIN)]
     owner = PROGRAMME.c.reporting_organisation_id
     rows = session.execute(

@@ -1,6 +1,7 @@
 """What a snapshot holds of the catalogue: organisations, and programmes with their whole document in force."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import orjson
 from sqlalchemy import select
@@ -39,9 +40,7 @@ def read_organisations(session: Session, actor: Actor, after: int, limit: int) -
     ]
 
 
-def read_for_peers(
-    session: Session, ids: Sequence[int] | None, after: int, limit: int
-) -> Sequence[tuple[int, Record]]:
+def read_for_peers(session: Session, ids: Sequence[int] | None, after: int, limit: int) -> Sequence[tuple[int, Record]]:
     """Public programmes in force with ids above `after` (of `ids`, where given), as one registry hands them to another.
 
     Each with the document that its origin gave: of another registry's, people's edits here stay here. `origin` says
@@ -58,7 +57,7 @@ def read_for_peers(
     overrides = read_overrides(session, [row.id for row in rows if row.origin_registry is None])
     found = []
     for row in rows:
-        document = orjson.Fragment(row.document)
+        document: Any = orjson.Fragment(row.document)
         if row.id in overrides:
             document = in_force(orjson.loads(row.document), [], overrides[row.id])[0]
         origin = origin_of(row)

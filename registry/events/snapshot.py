@@ -44,7 +44,13 @@ class Kind:
 
 
 def snapshot_lines(
-    database: Database, kinds: Mapping[str, Kind], *, epoch: str, cursor: str, source: str, now: datetime,
+    database: Database,
+    kinds: Mapping[str, Kind],
+    *,
+    epoch: str,
+    cursor: str,
+    source: str,
+    now: datetime,
     **more: Any,
 ) -> Iterator[bytes]:
     """The snapshot in pieces of whole lines: head, one line per record, and the end, without which it is not whole."""

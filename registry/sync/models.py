@@ -42,6 +42,8 @@ class Feed(Timestamped, table=True):
     """Of the last document applied whole, with the reader's version: equal means nothing to do."""
     full_fetch_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     """Last unconditional fetch, against servers that say 304 for ever."""
+    followed: dict[str, Any] | None = Field(default=None, sa_type=JSONValue)
+    """Of an adapter that follows: how far it came, in its own words; null: it begins with everything there is"""
 
 
 class Run(SQLModel, table=True):
@@ -222,6 +224,15 @@ class FeedKey(SQLModel, table=True):
     previous_salt: str | None = Field(default=None, max_length=64)
     previous_until: datetime | None = Field(default=None, sa_type=UTCDateTime)
     """Until then the secret before is believed as well."""
+    made_at: datetime = Field(sa_type=UTCDateTime)
+
+
+class FeedToken(SQLModel, table=True):
+    """What a partner's server is shown to be let in, sealed with the registry's key (see credentials.py)."""
+
+    __tablename__ = "feed_token"
+    feed_id: int = Field(foreign_key="feed.id", primary_key=True, ondelete="CASCADE", sa_type=BigId)
+    sealed: str = Field(max_length=2000)
     made_at: datetime = Field(sa_type=UTCDateTime)
 
 

@@ -35,10 +35,7 @@ SUBSCRIPTIONS_AT_ONCE = 500
 COURIER = system("courier")
 DELIVERY: Table = Delivery.__table__  # type: ignore[attr-defined]
 SUBSCRIPTION: Table = Subscription.__table__  # type: ignore[attr-defined]
-_COLUMNS = [
-    EVENT.c[name]
-    for name in (*NAMES, "state")
-]
+_COLUMNS = [EVENT.c[name] for name in (*NAMES, "state")]
 _MOVE = update(SUBSCRIPTION).where(SUBSCRIPTION.c.id == bindparam("the_id")).values(position=bindparam("reached"))
 
 

@@ -172,9 +172,8 @@ _FLAG = update(PAIR).where(PAIR.c.id == bindparam("the_id"))
 def _rows(session: Session, kind: str, records: Collection[int]) -> dict[int, Any]:
     """The records' rows, locked in the order that all writers take."""
     names = ["id", "version", "archived_at", "source", "cluster_id", "lead_id", "sources"]
-    names += (
-        ["visibility", "reporting_organisation_id", "title", "iati_identifier", *ORIGIN] if kind == "programme" else ["name"]
-    )
+    of_programmes = ["visibility", "reporting_organisation_id", "title", "iati_identifier", *ORIGIN]
+    names += of_programmes if kind == "programme" else ["name"]
     table = RECORDS[kind]
     found: dict[int, Any] = {}
     for part in chunks(records):
