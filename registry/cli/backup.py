@@ -16,6 +16,7 @@ from registry.cli import Context, pass_context, print_json
 from registry.db import utcnow
 from registry.matching import reindexing as matching
 from registry.sync import runs
+from registry.worker import engines
 
 
 @click.command("backup")
@@ -58,6 +59,7 @@ def restore_command(context: Context, file: Path, force: bool, as_json: bool) ->
         ended = runs.end_all(session, utcnow())
         epoch = identity.begin_epoch(session)
         audit.record(session, context.actor, "backup.restore", made_at=head.made_at, epoch_before=head.epoch)
+    engines.upgrade(context.settings, context.database)
     if as_json:
         print_json({"rows": head.rows, "made_at": head.made_at, "epoch": epoch, "runs_ended": ended})
     else:

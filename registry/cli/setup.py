@@ -49,8 +49,7 @@ def prepare(context: Context) -> None:
             f"{error.filename} cannot be written ({error.strerror}): choose a folder of yours with CASA_DATA_DIR."
         ) from None
     migrate.upgrade(context.database)
-    if context.settings.background == PROCRASTINATE:
-        engines.part("ticket_tables").upgrade(context.database)
+    engines.upgrade(context.settings, context.database)
     with context.database.transaction() as session:
         library.load(session, context.actor, library.standard_files([data_path("standards")]))
 

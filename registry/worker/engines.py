@@ -23,6 +23,12 @@ def open_database(settings: Settings) -> Database:
     return Database(settings.database, part("tickets").issue)
 
 
+def upgrade(settings: Settings, database: Database) -> None:
+    """Make or bring up to date what the chosen engine keeps in the database beside our own tables."""
+    if settings.background == PROCRASTINATE:
+        part("ticket_tables").upgrade(database)
+
+
 def part(name: str) -> ModuleType:
     """A module of Procrastinate's engine, read only where that is chosen.
 
