@@ -137,6 +137,8 @@ def _download(
             if response.status_code in (301, 302, 303, 307, 308):
                 url = urljoin(url, response.headers.get("Location", ""))
                 continue
+            if response.status_code == 304 and not conditional:
+                raise FetchFailed("http_status", "The server answered 304: unchanged, though it was not asked.", 304)
             return _receive(response, url, sink, max_bytes, progress)
     raise FetchFailed("redirects", f"There were more than {MAX_REDIRECTS} redirections.")
 
