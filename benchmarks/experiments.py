@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,14 +20,20 @@ from typing import Any
 from sqlalchemy import select, text, update
 
 from benchmarks import iati_file
+from benchmarks.clocks import jumping_clock, many_schedulers
+from benchmarks.full_disk import full_disk
 from benchmarks.worker_kills import kill_workers
+from benchmarks.writers import many_writers
 from registry import migrate
 from registry.catalogue.models import Programme, ProgrammeDocument
 from registry.db import Database, utcnow
 from registry.events.models import Event
 from registry.settings import Settings
+from registry.sync.adapters import ADAPTERS
 from registry.sync.models import FeedRecord, Run
 from registry.sync.runner import import_file
+from tests.support.fault_matrix import FAULTS, SHRINKING, broken, shrunk, source
+from tests.support.fault_server import fault_server
 from tests.support.postgresql import PostgreSQL
 
 KILLS = 100
@@ -147,7 +154,62 @@ def kill_background(engine: str, database: Database, folder: Path) -> bool:
     return row(f"kill -9 of {who}, {engine}", *kill_workers(database, folder))
 
 
-EXPERIMENTS: dict[str, Callable[[str, Database, Path], bool]] = {"kill": kill_sync, "workers": kill_background}
+def writers(engine: str, database: Database, _folder: Path) -> bool:
+    """Many writers, aborts, and sequencers that are killed: the change feed misses nothing."""
+    return row(f"8 writers, aborts, sequencers killed, {engine}", *many_writers(database))
+
+
+def ticks(engine: str, database: Database, folder: Path) -> bool:
+    """Several schedulers and serving processes: what is due is done once."""
+    return row(f"two schedulers, four serving, 500 feeds due, {engine}", *many_schedulers(database, folder))
+
+
+def clocks(engine: str, database: Database, folder: Path) -> bool:
+    """A clock that jumps: no feed twice, none forgotten."""
+    return row(f"clock jumps, {engine}", *jumping_clock(database, folder))
+
+
+def disk(engine: str, database: Database, folder: Path) -> bool:
+    """No room in the middle of a sync: it ends with a reason, and the next one makes it whole."""
+    wrong, times = full_disk(database, folder)
+    reference = Database(f"sqlite:///{folder}/whole.db")
+    whole = {name: document for name, (document, _) in content_of(reference).items()}
+    mine = {name: document for name, (document, _) in content_of(database).items()}
+    if mine != whole:
+        wrong.append("the content differs from an uninterrupted run's")
+    if not events_fit(database):
+        wrong.append("events and versions differ")
+    reference.dispose()
+    return row(
+        f"disk full in a batch, {engine}",
+        "; ".join(wrong) or f"{times} times full, then whole",
+        not wrong and times > 0,
+    )
+
+
+def faults(engine: str, database: Database, folder: Path) -> bool:
+    """Every way a source fails, in every format."""
+    migrate.upgrade(database)
+    settings = Settings(data_dir=folder, secret_key="experiment-secret-0001")
+    wrong, tried = [], 0
+    with fault_server() as server:
+        for adapter in ADAPTERS:
+            feed = source(database, settings, server, adapter)
+            for name in FAULTS:
+                wrong += [f"{adapter}, {name}: {found}" for found in broken(feed, name)]
+            patient = replace(feed, settings=replace(feed.settings, fetch_timeout_seconds=60))
+            for left in SHRINKING:
+                wrong += [f"{adapter}, shrunk to {left}: {found}" for found in shrunk(patient, left)]
+            tried += len(FAULTS) + len(SHRINKING)
+    for found in wrong:
+        print(found, file=sys.stderr)
+    return row(f"sources that break, {engine}", f"{tried} in {len(ADAPTERS)} formats, {len(wrong)} wrong", not wrong)
+
+
+EXPERIMENTS: dict[str, Callable[[str, Database, Path], bool]] = {
+    "faults": faults, "kill": kill_sync, "workers": kill_background, "writers": writers, "ticks": ticks, "clocks": clocks,
+    "disk": disk,
+}  # fmt: skip
 
 
 def main() -> None:

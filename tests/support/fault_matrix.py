@@ -71,6 +71,8 @@ FAULTS: dict[str, Fault] = {
     "404": lambda _good: body(b"", "404 Not Found"),
     "503": lambda _good: body(b"", "503 Service Unavailable"),
 }
+UNSEEN = frozenset({("csv", "cut body without length")})
+"""A table has no end by which a cut could be seen: it is read as far as it came, and nothing goes because of it"""
 SLOW = frozenset({"dripped headers", "dripped body"})
 """Last as long as a download may"""
 
@@ -97,7 +99,8 @@ class Source:
         """How many of its records are archived."""
         table: Any = {"programme": Programme, "listed": ListedParty}[ADAPTERS[self.adapter].target]
         with self.database.reading() as session:
-            return session.execute(select(func.count()).where(table.archived_at.is_not(None))).scalar_one()
+            archived = select(func.count()).where(table.archived_at.is_not(None), table.source == f"feed:{self.feed}")
+            return session.execute(archived).scalar_one()
 
     def pass_time(self) -> None:
         """Whatever is missing has been missing for very long."""
@@ -124,18 +127,19 @@ def source(database: Database, settings: Settings, server: FaultServer, adapter:
     return replace(made, settings=allowing)
 
 
-def broken(source: Source, fault: Fault) -> list[str]:
+def broken(source: Source, name: str) -> list[str]:
     """Break the source for months, then mend it. Returns what went wrong; nothing must."""
     wrong = []
     good = source.good(RECORDS)
     for _ in range(2):
         begun = time.monotonic()
-        run = source.sync(fault(good)).run
+        run = source.sync(FAULTS[name](good)).run
         if time.monotonic() - begun > source.settings.fetch_timeout_seconds + 15:
             wrong.append("the run did not end in time")
-        asked = run.status == "succeeded" and run.reason_code == "brake"
+        asked = run.status in ("succeeded", "not_modified") and run.reason_code == "brake"
         said_no = run.status == "failed" and run.reason_code in RUN_REASONS and run.reason
-        if not (asked or said_no) or run.reason_code == "internal":
+        read_so_far = (source.adapter, name) in UNSEEN and run.status in ("succeeded", "not_modified")
+        if not (asked or said_no or read_so_far) or run.reason_code == "internal":
             wrong.append(f"the run ended as {run.status}, {run.reason_code}: {run.reason}")
         if source.gone:
             wrong.append(f"{source.gone} records were archived")
