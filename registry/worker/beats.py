@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 
 from apscheduler.schedulers.background import BackgroundScheduler
+from sqlalchemy.exc import OperationalError
 
 from registry.db import utcnow
 from registry.sync import heartbeat
@@ -11,6 +12,7 @@ from registry.worker.performing import Hands
 
 TICK_SECONDS = 1
 RENEW_SECONDS = 20
+log = logging.getLogger(__name__)
 
 
 def beating(hands: Hands, look: Callable[[], object]) -> BackgroundScheduler:
@@ -21,9 +23,21 @@ def beating(hands: Hands, look: Callable[[], object]) -> BackgroundScheduler:
     scheduler = BackgroundScheduler(
         timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
     )
-    scheduler.add_job(look, "interval", seconds=TICK_SECONDS)
-    scheduler.add_job(hands.renew, "interval", seconds=RENEW_SECONDS)
-    scheduler.add_job(hands.beat, "interval", seconds=heartbeat.BEAT_SECONDS, next_run_time=utcnow())
+    scheduler.add_job(_calm(look), "interval", seconds=TICK_SECONDS)
+    scheduler.add_job(_calm(hands.renew), "interval", seconds=RENEW_SECONDS)
+    scheduler.add_job(_calm(hands.beat), "interval", seconds=heartbeat.BEAT_SECONDS, next_run_time=utcnow())
     # Each tick would be a line of the log.
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
     return scheduler
+
+
+def _calm(beat: Callable[[], object]) -> Callable[[], None]:
+    """The beat, left out with one line of the log while the database is away: the next one will do."""
+
+    def beaten() -> None:
+        try:
+            beat()
+        except OperationalError as error:
+            log.warning("a beat is left out, the database is away: %s", str(error.orig).strip().partition("\n")[0])
+
+    return beaten

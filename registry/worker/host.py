@@ -108,9 +108,7 @@ class Host(Hands):
         @app.periodic(cron="17 * * * *")
         @app.task(name=PRUNE, queue=SHORT, queueing_lock=PRUNE, pass_context=True)
         async def prune(context: JobContext, timestamp: int) -> None:
-            await context.app.job_manager.delete_old_jobs(
-                nb_hours=KEPT_HOURS, include_failed=True, include_cancelled=True, include_aborted=True
-            )
+            await prune_old(context.app)
 
         return app
 
@@ -128,6 +126,13 @@ async def free_stalled(app: App) -> int:
         log.warning("%s: its worker is dead", ticket.call_string)
         await _free(app, ticket)
     return len(stalled)
+
+
+async def prune_old(app: App) -> None:
+    """Forget tickets that ended badly KEPT_HOURS ago, and any that ended well and were kept."""
+    await app.job_manager.delete_old_jobs(
+        nb_hours=KEPT_HOURS, include_failed=True, include_cancelled=True, include_aborted=True
+    )
 
 
 async def _free(app: App, ticket: Job) -> None:

@@ -4,15 +4,16 @@ import asyncio
 import os
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from procrastinate import PsycopgConnector
+from procrastinate import App, PsycopgConnector
 from sqlalchemy import select, text, update
 
 from registry import migrate
@@ -165,6 +166,21 @@ def test_what_happens_reaches_receivers_by_tickets(called: Database, allowing: S
     assert len(server.requests) == 1
 
 
+def test_a_worker_outlives_the_loss_of_all_its_connections(
+    called: Database, allowing: Settings, server: FaultServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(host, "TROUBLE_SECONDS", 0.1)
+    feed = make_feed(called, server.serve("/feed", body(document(*many(2)))))
+    with working(allowing, called):
+        eventually(lambda: runs(called) == [(feed, "schedule", "succeeded")])
+        with called.transaction() as session:
+            others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            assert session.execute(text(f"SELECT count(pg_terminate_backend(pid)) {others}")).scalar_one() >= 2
+        with called.transaction() as session:
+            feeds.request_run(session, CLI, feed)
+        eventually(lambda: len(runs(called)) == 2 and runs(called)[1][1] == "hand")
+
+
 def test_tickets_of_a_dead_worker_are_answered_by_another(called: Database, allowing: Settings) -> None:
     with called.transaction() as session:
         tickets.issue(session, [("feed.sync", "1"), ("feed.sync", "2")])
@@ -172,16 +188,36 @@ def test_tickets_of_a_dead_worker_are_answered_by_another(called: Database, allo
         number = session.execute(text(dead)).scalar_one()
         session.execute(text("UPDATE procrastinate_jobs SET status = 'doing', worker_id = :n"), {"n": number})
         tickets.issue(session, [("feed.sync", "2")])
-
-    async def free() -> int:
-        url = called.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-        app = Host(allowing, called).app(PsycopgConnector(conninfo=url, min_size=1, max_size=2))
-        async with app.open_async():
-            return await host.free_stalled(app)
-
-    assert asyncio.run(free()) == 2
+    assert looked_after(called, allowing, host.free_stalled) == 2
     assert sorted(tickets_of(called)) == [("feed.sync", "1", "todo"), ("feed.sync", "2", "todo")]
-    assert asyncio.run(free()) == 0
+    assert looked_after(called, allowing, host.free_stalled) == 0
+
+
+def looked_after(database: Database, settings: Settings, work: Callable[[App], Coroutine[Any, Any, Any]]) -> Any:
+    """What one of the tasks that look after tickets gives."""
+
+    async def look() -> Any:
+        url = database.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        app = Host(settings, database).app(PsycopgConnector(conninfo=url, min_size=1, max_size=2))
+        async with app.open_async():
+            return await work(app)
+
+    return asyncio.run(look())
+
+
+def test_tickets_that_ended_badly_are_forgotten_after_days(called: Database, settings: Settings) -> None:
+    with called.transaction() as session:
+        tickets.issue(session, [("feed.sync", "1"), ("feed.sync", "2"), ("feed.sync", "3")])
+        ended = "UPDATE procrastinate_jobs SET status = 'failed' WHERE args->>'key' IN ('1', '2')"
+        session.execute(text(ended))
+        session.execute(
+            text(
+                "UPDATE procrastinate_events SET at = now() - interval '80 hours' WHERE job_id IN "
+                "(SELECT id FROM procrastinate_jobs WHERE args->>'key' IN ('1', '3'))"
+            )
+        )
+    looked_after(called, settings, host.prune_old)
+    assert sorted(tickets_of(called)) == [("feed.sync", "2", "failed"), ("feed.sync", "3", "todo")]
 
 
 def test_work_that_fails_is_noted_and_set_aside_after_a_few_tries(
