@@ -99,13 +99,20 @@ def crew(how: Reading, size: int, processes: int) -> Iterator[Crew]:
         made.close()
 
 
+def _begin() -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-c", BEGIN]
+    try:
+        return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, pipesize=PIPE)
+    except OSError:
+        # The system's limit for pipes is lower (or used up): slower, but not wrong. Any other trouble comes again.
+        return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+
 class _Reader:
     """One process that reads."""
 
     def __init__(self, how: Reading) -> None:
-        self._process: subprocess.Popen[bytes] = subprocess.Popen(
-            [sys.executable, "-c", BEGIN], stdin=subprocess.PIPE, stdout=subprocess.PIPE, pipesize=PIPE
-        )
+        self._process = _begin()
         self._lock = threading.Lock()
         reading.send(self._input, pack(how))
 

@@ -1,5 +1,6 @@
 """A run whose process died is taken over where it stood; one that lost its run writes no more; readers in processes."""
 
+import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -223,3 +224,22 @@ def test_a_reader_that_dies_ends_the_run_with_its_reason_and_the_next_one_heals(
     assert the_run(sqlite_database).status == "failed" and count(sqlite_database, Programme) < 35
     healed = import_file(sqlite_database, small, path, "iati").run
     assert healed.created + healed.unchanged == 35 == count(sqlite_database, Programme)
+
+
+def test_readers_make_do_with_the_pipes_that_the_system_gives(
+    sqlite_database: Database,
+    small: Settings,
+    tmp_path: Path,
+    readers: list[crew._Reader],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begin = subprocess.Popen
+
+    def refusing(*arguments: Any, **options: Any) -> Any:
+        if "pipesize" in options:
+            raise PermissionError("beyond the system's limit for pipes")
+        return begin(*arguments, **options)
+
+    monkeypatch.setattr(crew.subprocess, "Popen", refusing)
+    report = import_file(sqlite_database, small, write(tmp_path, WHOLE), "iati", scope="all")
+    assert report.run.created == 35 and readers
