@@ -161,6 +161,11 @@ def failed_rows(session: Session, actor: Actor, limit: int | None = None) -> lis
     return [dict(row._mapping) for row in session.execute(statement.order_by(MAIL.c.id).limit(limit))]
 
 
+def count_given_up(session: Session) -> int:
+    """How many e-mails were given up and wait for a person."""
+    return session.execute(select(func.count()).select_from(MAIL).where(MAIL.c.status == FAILED)).scalar_one()
+
+
 def retry(session: Session, actor: Actor, mail_id: int | None, now: datetime) -> int:
     """Have one that was given up, or all that fail, tried again now. Returns how many. Raises NotAllowed, NotFound."""
     ids = _failed_ids(session, actor, mail_id)

@@ -9,6 +9,7 @@ from sqlmodel import Session, col
 
 from registry.accounts import audit, policy
 from registry.accounts.actor import Actor
+from registry.accounts.finding import visible_one
 from registry.accounts.models import User
 from registry.accounts.users import actor_of_user
 from registry.alerts import rules
@@ -16,7 +17,7 @@ from registry.alerts.models import IN_APP, Notice, SavedSearch, SavedSearchFit
 from registry.alerts.queries import fitting
 from registry.catalogue.paging import Sort, keyset
 from registry.db import touch, utcnow
-from registry.errors import N_, Conflict, InvalidInput, NotFound
+from registry.errors import N_, Conflict, InvalidInput
 from registry.settings import Settings
 
 MOST_PER_PERSON = 30
@@ -69,13 +70,7 @@ def save_search(
 
 def get_search(session: Session, actor: Actor, search_id: int, *, lock: bool = False) -> SavedSearch:
     """Raises NotFound where there is none that is the actor's own."""
-    statement = select(SavedSearch).where(col(SavedSearch.id) == search_id, policy.visible(actor, SavedSearch))
-    if lock:
-        statement = statement.with_for_update().execution_options(populate_existing=True)
-    found = session.execute(statement).scalar_one_or_none()
-    if found is None:
-        raise NotFound(N_("There is no such saved search."))
-    return found
+    return visible_one(session, actor, SavedSearch, search_id, N_("There is no such saved search."), lock=lock)
 
 
 def list_searches(

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
+from registry.alerts.models import MAIL_STATUSES, Mail
 from registry.api.metrics import escape, head
 from registry.catalogue.models import Programme
 from registry.events.dead_letters import Standing, standings
@@ -27,6 +28,7 @@ def lines(session: Session, now: datetime) -> Iterator[str]:
     yield from _one("casa_programmes", "Programmes in force.", session.execute(in_force).scalar_one())
     yield from _by_status(session, "casa_needs", "Needs by status.", Need.status, NEED_STATUSES)
     yield from _by_status(session, "casa_offers", "Offers by status.", Offer.status, OFFER_STATUSES)
+    yield from _by_status(session, "casa_mails", "E-mails of alerts by status.", Mail.status, MAIL_STATUSES)
     yield from _by_status(session, "casa_runs", "Sync runs by status.", Run.status, RUN_STATUSES)
     yield from _one("casa_events_sequenced", "Position of the newest event.", last_position(session))
     waiting = select(func.count()).select_from(Event).where(col(Event.position).is_(None))

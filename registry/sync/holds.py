@@ -13,6 +13,7 @@ from sqlmodel import Session, col
 
 from registry.accounts import audit, policy
 from registry.accounts.actor import Actor
+from registry.accounts.finding import visible_one
 from registry.db import utcnow
 from registry.errors import N_, Conflict, InvalidInput, NotFound, VersionMismatch
 from registry.events.outbox import Change, emit
@@ -103,13 +104,7 @@ def decide(
 
 def get_hold(session: Session, actor: Actor, hold_id: int, lock: bool = False) -> Hold:
     """Raises NotFound where there is none that the actor may see."""
-    statement = select(Hold).where(col(Hold.id) == hold_id, policy.visible(actor, Hold))
-    if lock:
-        statement = statement.with_for_update().execution_options(populate_existing=True)
-    hold = session.execute(statement).scalar_one_or_none()
-    if hold is None:
-        raise NotFound(N_("There is no such question."))
-    return hold
+    return visible_one(session, actor, Hold, hold_id, N_("There is no such question."), lock=lock)
 
 
 def standing(session: Session, actor: Actor, feed_ids: Sequence[int] | None = None) -> list[tuple[Hold, int]]:

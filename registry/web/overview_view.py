@@ -12,6 +12,7 @@ from sqlmodel import Session
 
 from registry.accounts import policy
 from registry.accounts.actor import Actor
+from registry.alerts import mails
 from registry.catalogue.conflicts.listing import conflict_counts
 from registry.catalogue.reference import themes
 from registry.catalogue.same_as.models import KINDS
@@ -88,7 +89,7 @@ def tasks(session: Session, actor: Actor, now: datetime) -> list[Task]:
     if actor.role in ("donor", "agency"):
         return [*_offers(session, actor, now), *_conflicts(session, actor)]
     if actor.role in ("coordinator", "admin"):
-        ours = [*_dead_letters(session), *_set_aside(session)]
+        ours = [*_dead_letters(session), *_set_aside(session), *_given_up(session)]
         return [*_feeds(session, actor), *ours, *_conflicts(session, actor), *_pairs(session, actor)]
     return []
 
@@ -165,6 +166,12 @@ def _dead_letters(session: Session) -> list[Task]:
     count = dead_letters.count(session)
     note = ngettext("%(num)s event is set aside: see why", "%(num)s events are set aside: see why", count)
     return [Task(gettext("Event consumers"), url_for("web.consumers.index"), note)] if count else []
+
+
+def _given_up(session: Session) -> list[Task]:
+    count = mails.count_given_up(session)
+    note = ngettext("%(num)s e-mail was given up: see why", "%(num)s e-mails were given up: see why", count)
+    return [Task(gettext("E-mails that fail"), url_for("web.mails.index"), note)] if count else []
 
 
 def _set_aside(session: Session) -> list[Task]:

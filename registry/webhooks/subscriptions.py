@@ -9,9 +9,10 @@ from sqlmodel import Session, col
 
 from registry.accounts import audit, policy
 from registry.accounts.actor import Actor
+from registry.accounts.finding import visible_one
 from registry.accounts.models import User
 from registry.db import touch, utcnow
-from registry.errors import N_, Conflict, InvalidInput, NotFound
+from registry.errors import N_, Conflict, InvalidInput
 from registry.events.outbox import Change, emit
 from registry.events.sequencer import last_position
 from registry.events.signing import show_secret
@@ -64,13 +65,7 @@ def create_subscription(
 
 def get_subscription(session: Session, actor: Actor, subscription_id: int, *, lock: bool = False) -> Subscription:
     """Raises NotFound where there is none that the actor may see."""
-    statement = select(Subscription).where(col(Subscription.id) == subscription_id, policy.visible(actor, Subscription))
-    if lock:
-        statement = statement.with_for_update().execution_options(populate_existing=True)
-    found = session.execute(statement).scalar_one_or_none()
-    if found is None:
-        raise NotFound(N_("There is no such subscription."))
-    return found
+    return visible_one(session, actor, Subscription, subscription_id, N_("There is no such subscription."), lock=lock)
 
 
 def update_subscription(

@@ -255,6 +255,8 @@ def test_staff_see_what_fails_and_have_it_tried_again(sqlite_app: RegistryFlask,
     environment = {"CASA_DATABASE_URL": database.url}
     listed = CliRunner().invoke(casa, ["alert", "mails"], env=environment, catch_exceptions=False)
     assert "refuses the recipient" in listed.output and "refused@example.org" in listed.output
+    assert 'casa_mails{status="failed"} 1' in sqlite_app.test_client().get("/metrics").text
+    assert "1 e-mail was given up" in staff.get("/en/").text
     assert staff.post("/en/mails/retry").status_code == 303
     assert send_due(database, settings_for(server)) == {"sent": 1}
     assert staff.post("/en/mails/1/retry").status_code == 404
