@@ -63,7 +63,7 @@ def save_search(
     # What fits by now is no news.
     known = found.with_only_columns(literal(search.id), *found.selected_columns)
     session.execute(insert(FIT).from_select(["search_id", "record_id"], known))
-    _want_mail(session, owner, search)
+    _want_mail(session, actor, owner, search)
     _audit(session, actor, search, "create", kind=search.kind, delivery=search.delivery, owner=owner.id)
     return search
 
@@ -109,7 +109,7 @@ def update_search(
     if "delivery" in changed:
         _check_delivery(search.delivery, settings)
         deliver_by(session, search, search.delivery, now)
-        _want_mail(session, session.get_one(User, search.user_id), search)
+        _want_mail(session, actor, session.get_one(User, search.user_id), search)
     session.add(search)
     session.flush()
     _audit(session, actor, search, "update", changed=sorted(changed), delivery=search.delivery)
@@ -139,9 +139,9 @@ def _check_delivery(delivery: str, settings: Settings) -> None:
         raise InvalidInput({"delivery": [N_("This registry sends no e-mail: choose the notice in the app.")]})
 
 
-def _want_mail(session: Session, owner: User, search: SavedSearch) -> None:
-    """Who chooses e-mail wants it, whatever was said before."""
-    if search.delivery != IN_APP and owner.no_mail_since is not None:
+def _want_mail(session: Session, actor: Actor, owner: User, search: SavedSearch) -> None:
+    """Who chooses e-mail wants it, whatever they said before; nobody says so for another."""
+    if search.delivery != IN_APP and actor.user_id == owner.id and owner.no_mail_since is not None:
         owner.no_mail_since = None
         session.add(owner)
 

@@ -15,6 +15,7 @@ from registry.accounts.models import User
 from registry.accounts.users import actor_of_user
 from registry.alerts.models import IN_APP, SavedSearch
 from registry.alerts.searches import deliver_by
+from registry.db import touch
 from registry.errors import N_, NotFound
 from registry.settings import Settings
 
@@ -46,7 +47,7 @@ def stop_mail(session: Session, user: User, now: datetime) -> None:
     searches = select(SavedSearch).where(col(SavedSearch.user_id) == user.id, col(SavedSearch.delivery) != IN_APP)
     for search in session.scalars(searches.with_for_update()):
         deliver_by(session, search, IN_APP, now)
-        search.version += 1
+        touch(search, None, now)
         session.add(search)
     session.flush()
 

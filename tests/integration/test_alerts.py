@@ -198,3 +198,13 @@ def test_without_a_mail_server_only_the_app_tells(sqlite_database: Database) -> 
     with sqlite_database.transaction() as session, pytest.raises(InvalidInput) as refused:
         searches.save_search(session, actor_of_user(person), person, _form(delivery="daily"), Settings())
     assert "delivery" in refused.value.fields
+
+
+def test_only_the_person_takes_back_that_they_want_no_mail(sqlite_database: Database) -> None:
+    person = make_user(sqlite_database, "coordinator")
+    for actor, still_none in ((system("cli"), True), (actor_of_user(person), False)):
+        with sqlite_database.transaction() as session:
+            owner = session.get_one(User, person.id)
+            owner.no_mail_since = utcnow()
+            searches.save_search(session, actor, owner, _form(delivery="daily"), SETTINGS)
+            assert (owner.no_mail_since is not None) is still_none
