@@ -8,9 +8,11 @@ from registry.catalogue.same_as import models as same_as
 from registry.compliance import models as compliance
 from registry.events import models as events
 from registry.matching import models as matching
+from registry.matching.rounds import models as rounds
 from registry.sync import models as sync
 from registry.webhooks import models as webhooks
 
 __all__ = [
-    "accounts", "alerts", "catalogue", "compliance", "conflicts", "events", "matching", "same_as", "sync", "webhooks",
+    "accounts", "alerts", "catalogue", "compliance", "conflicts", "events", "matching", "rounds", "same_as", "sync",
+    "webhooks",
 ]  # fmt: skip

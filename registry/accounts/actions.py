@@ -131,6 +131,8 @@ ACTIONS: dict[str, Predicate] = {
     # Both sides are read first, so who asks may see both.
     "match.explain": _by(EVERYONE),
     "match.refresh": _by(STAFF),
+    # A round shows needs and offers of everybody together.
+    "allocation.manage": _by(STAFF),
     "programme.read": _shown("reporting_organisation_id"),
     "programme.create": _giver_or_staff,
     "programme.update": _giver_or_staff,

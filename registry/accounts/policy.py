@@ -119,6 +119,12 @@ ROUTES: dict[str | tuple[str, str], Rule] = {
     "feed_holds.FeedHolds": Rule(STAFF, "feeds:read"),
     "feed_holds.HoldItem": Rule(STAFF, "feeds:read"),
     "feed_holds.HoldRecords": Rule(STAFF, "feeds:read"),
+    # API: allocation rounds
+    ("allocation-rounds.Rounds", "GET"): Rule(STAFF, "allocation:read"),
+    ("allocation-rounds.Rounds", "POST"): Rule(STAFF, "allocation:write"),
+    "allocation-rounds.RoundItem": Rule(STAFF, "allocation:read"),
+    "allocation-rounds.RoundScenarios": Rule(STAFF, "allocation:write"),
+    "allocation-rounds.ScenarioItem": Rule(STAFF, "allocation:read"),
     # API: work in the background
     "jobs.Jobs": Rule(STAFF, "feeds:read"),
     ("jobs.JobItem", "GET"): Rule(STAFF, "feeds:read"),
@@ -254,6 +260,10 @@ ROUTES: dict[str | tuple[str, str], Rule] = {
     "web.consumers.index": Rule(STAFF),
     "web.consumers.retry": Rule(STAFF),
     "web.consumers.discard": Rule(STAFF),
+    "web.allocation.index": Rule(STAFF),
+    "web.allocation.create": Rule(STAFF),
+    "web.allocation.show": Rule(STAFF),
+    "web.allocation.add": Rule(STAFF),
     "web.jobs.index": Rule(STAFF),
     "web.jobs.retry": Rule(STAFF),
     "web.jobs.discard": Rule(STAFF),

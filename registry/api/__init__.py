@@ -54,6 +54,7 @@ MODULES: dict[str, str] = {
     "needs": "registry.api.needs",
     "offers": "registry.api.offers",
     "matches": "registry.api.matches",
+    "allocation-rounds": "registry.api.allocation",
     "listed": "registry.api.listed",
     "standards": "registry.api.standards",
     "assessments": "registry.api.assessments",

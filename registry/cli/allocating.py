@@ -1,4 +1,4 @@
-"""`casa allocate`: share what is offered among what is needed, for an instance in a file."""
+"""`casa allocate`: share what is offered among what is needed, of an instance in a file or of the registry itself."""
 
 from collections import Counter
 from pathlib import Path
@@ -7,16 +7,16 @@ from typing import IO, Any
 import click
 import orjson
 
-from registry.cli import print_json
+from registry.cli import Context, pass_context, print_json
 from registry.errors import N_, InvalidInput
-from registry.matching.allocation.process import solve_request
+from registry.matching.allocation.process import AllocationFailed, solve_request
 from registry.matching.allocation.reasons import FAIRNESS, REASONS
+from registry.matching.rounds import service
 
 
 @click.command("allocate")
-@click.option(
-    "--instance", "source", type=click.File("rb"), required=True, help="JSON instance; `-` reads standard input."
-)
+@click.option("--instance", "source", type=click.File("rb"), help="JSON instance; `-` reads standard input.")
+@click.option("--round", "title", help="Instead: open a round of this title over what is open in the registry.")
 @click.option(
     "--fairness",
     type=click.Choice(list(FAIRNESS)),
@@ -36,17 +36,49 @@ from registry.matching.allocation.reasons import FAIRNESS, REASONS
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
     help="Write figures and reasons there, as JSON.",
 )
-def allocate_command(source: IO[bytes], fairness: str, seconds: float, report: Path | None) -> None:
-    """Print the grants as JSON, [{"need", "offer", "amount_k"}, …]; what they are worth goes to standard error."""
+@pass_context
+def allocate_command(
+    context: Context, source: IO[bytes] | None, title: str | None, fairness: str, seconds: float, report: Path | None
+) -> None:
+    """Print the grants as JSON, [{"need", "offer", "amount_k"}, …]; what they are worth goes to standard error.
+
+    Of a round they are [{"need", "type", "offer", "amount"}, …] in whole dollars, by the records' numbers.
+    """
+    if (source is None) == (title is None):
+        raise click.UsageError("Name an instance or a round: `--instance FILE` or `--round TITLE`.")
+    if source is not None:
+        answer = _instance(source, fairness, seconds)
+        print_json([{"need": g["need"], "offer": g["offer"], "amount_k": g["amount"]} for g in answer.pop("grants")])
+    else:
+        answer = _round(context, title or "", fairness)
+        print_json([_grant(grant) for grant in answer.pop("grants")])
+    if report:
+        report.write_bytes(orjson.dumps(answer, option=orjson.OPT_INDENT_2))
+    _say(answer)
+
+
+def _instance(source: IO[bytes], fairness: str, seconds: float) -> dict[str, Any]:
     try:
         instance = orjson.loads(source.read())
     except orjson.JSONDecodeError as error:
         raise InvalidInput({"instance": [N_("This is not JSON:"), str(error)]}) from None
-    answer = solve_request({"instance": instance, "fairness": fairness, "seconds": seconds})
-    print_json([{"need": g["need"], "offer": g["offer"], "amount_k": g["amount"]} for g in answer.pop("grants")])
-    if report:
-        report.write_bytes(orjson.dumps(answer, option=orjson.OPT_INDENT_2))
-    _say(answer)
+    return solve_request({"instance": instance, "fairness": fairness, "seconds": seconds})
+
+
+def _round(context: Context, title: str, fairness: str) -> dict[str, Any]:
+    with context.database.transaction() as session:
+        round_id = service.open_round(session, context.actor, title, [fairness]).id or 0
+    service.work_off(context.database, context.actor, round_id)
+    with context.database.reading() as session:
+        _, scenario = service.get_scenario(session, context.actor, round_id, fairness)
+        if scenario.status == "failed":
+            raise AllocationFailed(scenario.reason or "")
+        return {**service.result_of(scenario), "figures": scenario.figures}
+
+
+def _grant(grant: dict[str, Any]) -> dict[str, Any]:
+    need, _, type_ = grant["need"].partition(":")
+    return {"need": int(need), "type": type_, "offer": int(grant["offer"]), "amount": grant["amount"]}
 
 
 def _say(answer: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ from flask import Blueprint
 from registry.http import RegistryFlask
 from registry.web import (
     alert_pages,
+    allocation_pages,
     assessment_pages,
     assets,
     conflict_pages,
@@ -48,6 +49,7 @@ MODULES = [
     need_pages,
     offer_pages,
     match_pages,
+    allocation_pages,
     listed_pages,
     standards_pages,
     assessment_pages,

@@ -50,6 +50,7 @@ def index() -> ResponseReturnValue:
         sorts=[(code, gettext(label)) for code, label in SORTS.items()],
         sort=sort or "",
         may_create=policy.can(actor(), "need.create"),
+        may_allocate=policy.can(actor(), "allocation.manage"),
         save_url=lists.save_url("need", (*FILTERS, "state")),
         exports=lists.export_links("needs", (*FILTERS, "state"), "csv", "xlsx", "json"),
         data_url=lists.data_url("/api/v1/needs"),

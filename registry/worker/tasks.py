@@ -21,6 +21,7 @@ from registry.events.outbox import SEQUENCE
 from registry.events.sequencer import last_position, sequence, unsequenced
 from registry.matching.everything import refresh_all
 from registry.matching.expiry import expire_due
+from registry.matching.rounds import service as rounds
 from registry.settings import BACKGROUNDS, PROCRASTINATE, Settings
 from registry.sync import timetable
 from registry.sync.models import Feed
@@ -93,6 +94,10 @@ def _sync(trigger: str) -> Work:
             raise SourceFailed(report.run.reason or "", report.retry_after)
 
     return work
+
+
+def _allocate(database: Database, _settings: Settings, key: str, _stop: threading.Event) -> None:
+    rounds.work_off(database, system("scheduler"), int(key))
 
 
 def _sequence(database: Database, _settings: Settings, _key: str, _stop: threading.Event) -> None:
@@ -221,6 +226,7 @@ TASKS: dict[str, Task] = {
     ),
     "matching.expire": Task(_expire, 3600, "Expire offers and needs that have run out."),
     "matching.refresh": Task(_match, 24 * 3600, "Match everything anew: scores grow as a need waits."),
+    rounds.SOLVE: Task(_allocate, None, "Freeze an allocation round and solve its scenarios."),
     "idempotency.prune": Task(_prune_keys, 3600, "Forget answers kept for retried requests."),
 }
 FOLLOWING = [name for name, task in TASKS.items() if task.engines == BY_CALL]

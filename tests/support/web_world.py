@@ -20,6 +20,7 @@ from registry.compliance import assessments, library
 from registry.db import Database
 from registry.json_text import dumps
 from registry.matching import listed, needs, offers
+from registry.matching.rounds import service as rounds
 from registry.settings import Settings, data_path
 from registry.sync.feeds import create_feed
 from registry.sync.models import FeedRecord, Hold, Run
@@ -42,6 +43,8 @@ class World:
     draft: int = 0
     offer: int = 0
     assessment: int = 0
+    round: int = 0
+    """Of two scenarios, both solved"""
     feed: int = 0
     run: int = 0
     subscription: int = 0
@@ -207,6 +210,8 @@ def build(database: Database, programmes: int = 30) -> World:
     world.people["other"] = make_user(database, "state", state="UGA", email="other@example.org")
     with database.transaction() as session:
         _fill(session, world, programmes)
+        world.round = rounds.open_round(session, TEST, "Autumn meeting", ["none", "country"], NOW).id or 0
+    rounds.work_off(database, TEST, world.round)
     return world
 
 
