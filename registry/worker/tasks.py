@@ -229,6 +229,8 @@ TASKS: dict[str, Task] = {
     rounds.SOLVE: Task(_allocate, None, "Freeze an allocation round and solve its scenarios."),
     "idempotency.prune": Task(_prune_keys, 3600, "Forget answers kept for retried requests."),
 }
+LASTING = frozenset(name for name, task in TASKS.items() if task.every_seconds is None)
+"""Asked for one by one, and may last: these never take the last thread, so that the short ones always get their turn"""
 FOLLOWING = [name for name, task in TASKS.items() if task.engines == BY_CALL]
 """What there may be to do once events have their position"""
 

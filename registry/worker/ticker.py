@@ -10,19 +10,16 @@ from concurrent.futures import ThreadPoolExecutor
 
 from registry.db import Database, utcnow
 from registry.settings import EMBEDDED, Settings
-from registry.sync import timetable
 from registry.worker import schedule
 from registry.worker.beats import beating
 from registry.worker.consumers import CONSUMERS
 from registry.worker.consuming import Consuming
 from registry.worker.courier import Courier
 from registry.worker.performing import Hands
-from registry.worker.tasks import recurring
+from registry.worker.tasks import LASTING, recurring
 
 THREADS = 4
 SHORT = frozenset(recurring(EMBEDDED))
-LONG = frozenset(timetable.TASKS)
-"""May last: these never take the last thread, so that the short ones always get their turn."""
 
 
 class Ticker(Hands):
@@ -40,7 +37,7 @@ class Ticker(Hands):
     def tick(self) -> int:
         """Claim what is due, as far as threads are free, and begin it. Returns how many rows were claimed."""
         begun = 0
-        for tasks, room in ((SHORT, THREADS), (LONG, THREADS - 1)):
+        for tasks, room in ((SHORT, THREADS), (LASTING, THREADS - 1)):
             free = room - len(self.running)
             if free <= 0 or not self._is_due(tasks):
                 continue

@@ -19,7 +19,7 @@ from registry.db import Database, utcnow
 from registry.events.sequencer import advisory_lock
 from registry.sync import timetable
 from registry.worker.schedule import ROW, is_free
-from registry.worker.tasks import TASKS
+from registry.worker.tasks import LASTING, TASKS
 
 SYNCS, SHORT = "syncs", "short"
 """Queues: what may last, and what must get its turn at once"""
@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 def queue_of(task: str) -> str:
     """Where tickets of this task wait."""
-    return SYNCS if task in timetable.TASKS else SHORT
+    return SYNCS if task in LASTING else SHORT
 
 
 def lock_of(task: str, key: str) -> str:

@@ -14,7 +14,7 @@ from registry.settings import EMBEDDED, Settings
 from registry.sync import feeds, heartbeat, timetable
 from registry.sync.models import Run, Schedule
 from registry.worker import ticker
-from registry.worker.tasks import TASKS, Task, recurring
+from registry.worker.tasks import LASTING, TASKS, Task, recurring
 from registry.worker.ticker import Ticker
 from tests.support.fault_server import FaultServer, body, drip, head
 from tests.support.iati import document, many
@@ -56,6 +56,11 @@ def test_a_due_feed_is_synchronised_once_and_its_row_comes_again(
         row = session.execute(select(Schedule).where(Schedule.task == timetable.SYNC)).scalar_one()
         assert row.lease_owner is None and row.every_seconds == 3600
         assert len(session.execute(select(Programme)).all()) == 3
+
+
+def test_the_ticker_looks_for_every_task_of_its_engine() -> None:
+    mine = {name for name, task in TASKS.items() if EMBEDDED in task.engines}
+    assert mine == ticker.SHORT | LASTING
 
 
 def test_a_run_asked_for_begins_at_the_next_tick_and_only_once(
