@@ -28,11 +28,11 @@ def index() -> ResponseReturnValue:
 @pages.post("/allocation")
 def create() -> ResponseReturnValue:
     """Open a round."""
-    chosen = {"title": request.form.get("title", ""), "fairness": request.form.getlist("fairness")}
+    title, fairness = request.form.get("title", ""), request.form.getlist("fairness")
     try:
-        made = service.open_round(session(), actor(), chosen["title"], chosen["fairness"])
+        made = service.open_round(session(), actor(), title, fairness)
     except InvalidInput as error:
-        return _index(Form(chosen, error.fields)), 422
+        return _index(Form({"title": title, "fairness": fairness}, error.fields)), 422
     timetable.ask(session(), service.SOLVE, made.id or 0, utcnow())
     flash(gettext("The round is open. It is solved in the background; this page shows what comes of it."), "good")
     return redirect(url_for("web.allocation.show", round_id=made.id), 303)
