@@ -13,7 +13,7 @@ from registry.http import RegistryFlask
 from registry.settings import Settings
 from registry.sync.report import Report
 from registry.sync.runner import run_feed
-from tests.support import web_world
+from tests.support import web_world, webhooks
 from tests.support.fault_server import FaultServer, fault_server
 from tests.support.standards import load_text
 from tests.support.syncing import make_feed
@@ -67,3 +67,9 @@ def small(session: Session, tmp_path: Path) -> Session:
     """A session with the small standard loaded."""
     load_text(session, tmp_path)
     return session
+
+
+@pytest.fixture
+def allowed(settings: Settings, server: FaultServer) -> Settings:
+    """Settings by which webhooks may go to that server."""
+    return webhooks.allowing(settings, server.allow)

@@ -6,8 +6,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlmodel import Session
 
-from registry.accounts import policy
-from registry.accounts.actor import Actor, system
+from registry.accounts.actor import system
 from registry.compliance import editions, library, listing
 from registry.compliance.models import Standard
 from registry.db import Database
@@ -16,14 +15,7 @@ from registry.errors import (
     InvalidInput,
     NotAllowed,
 )
-from registry.events.models import Event
-from tests.support.standards import SECOND, STANDARD, changed, load_text, person, write
-
-
-def events(session: Session, actor: Actor | None = None) -> list[tuple[str, str]]:
-    session.flush()
-    query = select(Event).where(policy.visible(actor or system("test"), Event)).order_by(Event.id)
-    return [(event.type, event.visibility) for event in session.scalars(query)]
+from tests.support.standards import SECOND, STANDARD, changed, events, load_text, person, write
 
 
 def test_a_new_edition_is_kept_beside_the_old_one(small: Session, tmp_path: Path) -> None:

@@ -1,39 +1,19 @@
 """What an assessment says: score, trend, who finds it, and the need that a gap becomes."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import select
 from sqlmodel import Session
 
-from registry.accounts import policy
-from registry.accounts.actor import ANONYMOUS, Actor, system
+from registry.accounts.actor import ANONYMOUS, system
 from registry.compliance import assessments, editions, gaps, scorecard
-from registry.compliance.models import Assessment
 from registry.errors import (
     InvalidInput,
     NotFound,
 )
-from registry.events.models import Event
 from registry.matching.needs import create_need
 from registry.matching.requirements import needs_by_clause
-from tests.support.standards import SECOND, answered, load_text, person, published
-
-ALL_FULL = {"mark-made": "full", "mark-import": "full", "rec-all": "full", "rec-law": "full"}
-
-
-def events(session: Session, actor: Actor | None = None) -> list[tuple[str, str]]:
-    session.flush()
-    query = select(Event).where(policy.visible(actor or system("test"), Event)).order_by(Event.id)
-    return [(event.type, event.visibility) for event in session.scalars(query)]
-
-
-def card(session: Session, assessment: Assessment) -> dict[str, Any]:
-    return scorecard.scorecard(session, assessment)
-
-
-# Editions
+from tests.support.standards import ALL_FULL, SECOND, answered, card, events, load_text, person, published
 
 
 def test_the_score_of_an_old_edition_stays_for_ever(small: Session, tmp_path: Path) -> None:

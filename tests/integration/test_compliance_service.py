@@ -5,7 +5,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import orjson
 import pytest
@@ -13,12 +12,11 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
-from registry.accounts import policy
 from registry.accounts.actor import ANONYMOUS, Actor, system
 from registry.accounts.models import AuditEntry
 from registry.catalogue.history import versions
 from registry.catalogue.models import StateFact
-from registry.compliance import assessments, gaps, listing, scorecard
+from registry.compliance import assessments, gaps, listing
 from registry.compliance.models import Answer, Assessment
 from registry.db import Database, utcnow
 from registry.errors import (
@@ -30,23 +28,7 @@ from registry.errors import (
     RegistryError,
     VersionMismatch,
 )
-from registry.events.models import Event
-from tests.support.standards import SECOND, answered, changed, load_text, person, published
-
-ALL_FULL = {"mark-made": "full", "mark-import": "full", "rec-all": "full", "rec-law": "full"}
-
-
-def events(session: Session, actor: Actor | None = None) -> list[tuple[str, str]]:
-    session.flush()
-    query = select(Event).where(policy.visible(actor or system("test"), Event)).order_by(Event.id)
-    return [(event.type, event.visibility) for event in session.scalars(query)]
-
-
-def card(session: Session, assessment: Assessment) -> dict[str, Any]:
-    return scorecard.scorecard(session, assessment)
-
-
-# Editions
+from tests.support.standards import ALL_FULL, SECOND, answered, card, changed, events, load_text, person, published
 
 
 def test_an_assessment_goes_from_draft_to_published(small: Session) -> None:

@@ -23,7 +23,7 @@ def test_a_source_that_breaks_loses_nothing_here(
     assert not {name: found for name, found in wrong.items() if found}
 
 
-@pytest.mark.parametrize("fault", SLOW)
+@pytest.mark.parametrize("fault", sorted(SLOW))
 def test_a_source_that_drips_is_cut_off(
     sqlite_database: Database, settings: Settings, server: FaultServer, fault: str
 ) -> None:

@@ -18,28 +18,17 @@ from registry.webhooks.models import Subscription
 from registry.webhooks.settling import Outcome, settle
 from registry.webhooks.subscriptions import held_position
 from registry.worker.courier import Courier, deliver_due
-from tests.support.fault_server import FaultServer, body, drip, silent
+from tests.support.fault_server import FaultServer, drip, silent
 from tests.support.webhooks import (
-    allowing,
+    OK,
     attempts,
+    deliver,
     deliveries,
     happen,
     let_time_pass,
     subscribe,
     subscription,
 )
-
-
-def deliver(database: Database, settings: Settings, deadline: float = 5.0) -> Counter[str]:
-    return deliver_due(database, settings, owner="test", deadline=deadline)
-
-
-OK = body(b"thanks")
-
-
-@pytest.fixture
-def allowed(settings: Settings, server: FaultServer) -> Settings:
-    return allowing(settings, server.allow)
 
 
 def test_two_couriers_at_once_send_each_message_once(

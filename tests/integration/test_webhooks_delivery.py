@@ -16,13 +16,13 @@ from registry.settings import Settings
 from registry.webhooks import filling
 from registry.webhooks.keys import Keys
 from registry.webhooks.subscriptions import rotate_secret, update_subscription
-from registry.worker.courier import deliver_due
 from tests.support.fault_server import FaultServer, body, drip, head, raw, redirect, silent
 from tests.support.people import make_user
 from tests.support.webhooks import (
+    OK,
     TEST,
-    allowing,
     attempts,
+    deliver,
     deliveries,
     due_in,
     happen,
@@ -30,18 +30,6 @@ from tests.support.webhooks import (
     subscribe,
     subscription,
 )
-
-
-def deliver(database: Database, settings: Settings, deadline: float = 5.0) -> Counter[str]:
-    return deliver_due(database, settings, owner="test", deadline=deadline)
-
-
-OK = body(b"thanks")
-
-
-@pytest.fixture
-def allowed(settings: Settings, server: FaultServer) -> Settings:
-    return allowing(settings, server.allow)
 
 
 def test_an_event_reaches_its_receiver_signed_as_the_other_implementation_wants_it(

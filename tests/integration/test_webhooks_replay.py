@@ -3,7 +3,6 @@
 from collections import Counter
 from dataclasses import replace
 
-import pytest
 from standardwebhooks.webhooks import Webhook
 
 from registry.db import Database, utcnow
@@ -12,29 +11,18 @@ from registry.webhooks import filling
 from registry.webhooks.deliveries import prune_deliveries, replay_from, replay_one, send_test
 from registry.webhooks.models import Subscription
 from registry.webhooks.subscriptions import disable, update_subscription
-from registry.worker.courier import deliver_due, deliver_one
+from registry.worker.courier import deliver_one
 from tests.support.fault_server import FaultServer, body
 from tests.support.webhooks import (
+    OK,
     TEST,
-    allowing,
     attempts,
+    deliver,
     deliveries,
     happen,
     subscribe,
     subscription,
 )
-
-
-def deliver(database: Database, settings: Settings, deadline: float = 5.0) -> Counter[str]:
-    return deliver_due(database, settings, owner="test", deadline=deadline)
-
-
-OK = body(b"thanks")
-
-
-@pytest.fixture
-def allowed(settings: Settings, server: FaultServer) -> Settings:
-    return allowing(settings, server.allow)
 
 
 def test_one_message_is_sent_again_on_request_the_same_bytes(

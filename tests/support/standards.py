@@ -2,13 +2,17 @@
 
 import uuid
 from pathlib import Path
+from typing import Any
 
+from sqlalchemy import select
 from sqlmodel import Session
 
+from registry.accounts import policy
 from registry.accounts.actor import Actor, system
 from registry.accounts.models import User
-from registry.compliance import assessments, library
+from registry.compliance import assessments, library, scorecard
 from registry.compliance.models import Assessment
+from registry.events.models import Event
 
 STANDARD = """\
 schema: 1
@@ -139,3 +143,18 @@ def published(session: Session, author: Actor, reviewer: Actor, answers: dict[st
     assessments.submit(session, author, assessment)
     assessments.review(session, reviewer, assessment)
     return assessments.publish(session, author, assessment)
+
+
+ALL_FULL = {"mark-made": "full", "mark-import": "full", "rec-all": "full", "rec-law": "full"}
+
+
+def events(session: Session, actor: Actor | None = None) -> list[tuple[str, str]]:
+    """(type, visibility) of what this actor may see of what happened, in order."""
+    session.flush()
+    query = select(Event).where(policy.visible(actor or system("test"), Event)).order_by(Event.id)
+    return [(event.type, event.visibility) for event in session.scalars(query)]
+
+
+def card(session: Session, assessment: Assessment) -> dict[str, Any]:
+    """What the assessment says."""
+    return scorecard.scorecard(session, assessment)

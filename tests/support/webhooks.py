@@ -1,5 +1,6 @@
 """Webhooks in tests: subscriptions of people, events that concern everybody, a courier by hand, the log."""
 
+from collections import Counter
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,6 +15,8 @@ from registry.events.sequencer import EVENT, sequence
 from registry.settings import Settings
 from registry.webhooks.models import Delivery, DeliveryAttempt, Subscription
 from registry.webhooks.subscriptions import create_subscription
+from registry.worker.courier import deliver_due
+from tests.support.fault_server import body
 from tests.support.people import make_user
 
 TEST = system("test")
@@ -90,3 +93,11 @@ def _earlier(at: datetime | None, back: timedelta) -> datetime | None:
 def due_in(delivery: Delivery) -> float:
     """Seconds until its next try."""
     return (delivery.next_at - utcnow()).total_seconds()
+
+
+OK = body(b"thanks")
+
+
+def deliver(database: Database, settings: Settings, deadline: float = 5.0) -> Counter[str]:
+    """Send what is due; how many messages ended how."""
+    return deliver_due(database, settings, owner="test", deadline=deadline)
