@@ -98,6 +98,8 @@ ROUTES: dict[str | tuple[str, str], Rule] = {
     ("conflicts.ConflictItem", "PATCH"): Rule(GIVERS | STAFF, "catalogue:write"),
     "states.States": Rule(EVERYONE, "catalogue:read"),
     "states.StateItem": Rule(EVERYONE, "catalogue:read"),
+    "themes.Themes": Rule(EVERYONE, "catalogue:read"),
+    "themes.Suggestions": Rule(EVERYONE, "catalogue:read"),
     "search.Search": Rule(EVERYONE, "catalogue:read needs:read offers:read"),
     "exports.Exports": Rule(EVERYONE, "catalogue:read needs:read offers:read"),
     # API: feeds and their runs; what stands in quarantine is the staff's

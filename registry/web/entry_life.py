@@ -15,15 +15,18 @@ from werkzeug.datastructures import MultiDict
 from registry.accounts import policy
 from registry.errors import InvalidInput, VersionMismatch
 from registry.http import actor, session
-from registry.matching import entries
+from registry.matching import entries, suggesting
 from registry.matching.entries import Kind
 from registry.web.conflicts import conflict_page
 from registry.web.entry_forms import shown_again
 from registry.web.forms import Form, expected_version
 from registry.web.history_view import revisions
+from registry.web.presentation import theme_name
 
 Values = dict[str, Any]
 STEPS = ("open", "withdraw", "close", "renew")
+HELPING = ("add_line", "suggest_themes")
+"""Buttons that save nothing"""
 
 
 @dataclass(frozen=True)
@@ -108,6 +111,21 @@ class Entry:
         )
 
 
+def _helped(entry: Entry, data: Values, record: Any = None, version: int | None = None) -> str:
+    """The form again, nothing saved: with one line more, or with the themes ticked that its text suggests."""
+    if request.form.get("do") == "add_line":
+        return entry.form(Form(shown_again(data), version=version), record, more=True)
+    ticked = list(data.get("themes") or ())
+    text = f"{data.get('title') or ''}\n{data.get('description') or ''}"
+    found = [one.theme for one in suggesting.suggest(text) if one.theme not in ticked]
+    if found:
+        names = ", ".join(theme_name(theme) for theme in found)
+        flash(gettext("Ticked because of the text: %(themes)s. Take away what does not fit.", themes=names), "good")
+    else:
+        flash(gettext("The text suggests no further theme. Say in the title and description what it is about."), "bad")
+    return entry.form(Form(shown_again({**data, "themes": ticked + found}), version=version), record)
+
+
 def add_life(pages: Blueprint, entry: Entry) -> None:
     """Add the pages `new`, `show` and `edit` and the posts `create`, `update` and `act`."""
     path = f"/{entry.name}s"
@@ -121,11 +139,11 @@ def add_life(pages: Blueprint, entry: Entry) -> None:
 
     @pages.post(f"{path}/new")
     def create() -> ResponseReturnValue:
-        """Save a draft, or save and open; `add_line` only gives the form one more line."""
+        """Save a draft, or save and open; a helping button only gives the form back with more in it."""
         policy.require(actor(), f"{entry.name}.create")
         data = entry.typed(request.form)
-        if request.form.get("do") == "add_line":
-            return entry.form(Form(shown_again(data)), more=True)
+        if request.form.get("do") in HELPING:
+            return _helped(entry, data)
         try:
             record = entry.create(session(), actor(), data)
             if request.form.get("do") == "open":
@@ -148,8 +166,8 @@ def add_life(pages: Blueprint, entry: Entry) -> None:
         record = entry.read(record_id, "update")
         data, version = entry.typed(request.form), expected_version(request.form)
         form = Form(shown_again(data), version=version)
-        if request.form.get("do") == "add_line":
-            return entry.form(form, record, more=True)
+        if request.form.get("do") in HELPING:
+            return _helped(entry, data, record, version)
         try:
             record = entry.update(session(), actor(), record_id, data, version)
             if request.form.get("do") == "open" and record.status == "draft":

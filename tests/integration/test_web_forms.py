@@ -6,6 +6,7 @@ from flask.testing import FlaskClient
 from werkzeug.datastructures import MultiDict
 
 from registry import __version__
+from registry.catalogue.reference import themes
 from registry.http import RegistryFlask
 from registry.matching import needs
 from tests.support.pages import Page, check_page
@@ -91,6 +92,22 @@ def test_a_line_is_added_without_script_and_without_saving(sqlite_app: RegistryF
     form = check_page(response.get_data(as_text=True)).form
     assert form["lines.0.money.amount.written"] == "91,501.05" and "lines.2.type" in form
     assert "Rooms for records" not in client.get("/en/needs").get_data(as_text=True)
+
+
+def test_the_text_of_a_form_suggests_themes_and_nothing_is_saved(sqlite_app: RegistryFlask, world: World) -> None:
+    client = browser(sqlite_app, world, "state")
+    typed_in = {**NEED, "title": "Machines that mark each weapon of the police", "do": "suggest_themes"}
+    page = check_page(client.post("/en/needs/new", data=typed_in).get_data(as_text=True))
+    assert "Ticked because of the text: Marking" in page.text
+    assert {"marking", "record_keeping"} <= set(page.form.getlist("themes"))
+    assert page.form["lines.0.money.amount.written"] == "91,501.05"
+    nothing = check_page(
+        client.post("/en/needs/new", data={"title": "!", "do": "suggest_themes"}).get_data(as_text=True)
+    )
+    assert "suggests no further theme" in nothing.text
+    found = client.get("/api/v1/themes/suggestions?text=weapons+tracing").get_json()
+    assert found[0]["theme"] == "tracing" and 0 < found[0]["likeness"] <= 1
+    assert client.get("/api/v1/themes").get_json()["total"] == len(themes())
 
 
 def test_lines_are_removed_and_empty_ones_left_out(sqlite_app: RegistryFlask, world: World) -> None:
