@@ -19,7 +19,7 @@ DELIVERY_REASONS: dict[str, str] = {
 DISABLED_REASONS: dict[str, str] = {
     "person": N_("A person switched it off."),
     "gone": N_("The receiver answered 410: it wants no more messages."),
-    "failing": N_("The receiver took no message for three days."),
+    "failing": N_("The receiver took no message for about three days."),
     "owner": N_("The account through which it sees events is disabled, or acts for somebody else now."),
     "key": N_("The registry's key changed, and with it the secret. Replace the secret, then switch it on."),
 }

@@ -5,6 +5,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -202,7 +203,9 @@ def looked_after(database: Database, settings: Settings, work: Callable[[App], C
         async with app.open_async():
             return await work(app)
 
-    return asyncio.run(look())
+    # On a thread of its own: a browser that other tests drive has a loop on this one.
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(lambda: asyncio.run(look())).result(60)
 
 
 def test_tickets_that_ended_badly_are_forgotten_after_days(called: Database, settings: Settings) -> None:

@@ -71,6 +71,7 @@ TABLE = [
     ("job.manage", None, STAFF),
     ("match.explain", None, ALL),
     ("match.refresh", None, STAFF),
+    ("allocation.manage", None, STAFF),
     ("listed.read", None, STAFF),
     ("conflict.decide", PROGRAMME, (DONOR, *STAFF)),
     ("same_as.read", None, STAFF),
