@@ -8,11 +8,11 @@ import contextlib
 import hashlib
 import socket
 import ssl
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 import requests
 import urllib3
@@ -26,6 +26,8 @@ from registry.outbound.urls import FetchFailed, check_url
 from registry.settings import Settings
 
 MAX_REDIRECTS = 5
+KEPT = ("link", "x-has-more")
+"""Headers of an answer that are handed on"""
 BLOCK = 1 << 16
 CONNECT_SECONDS, IDLE_SECONDS = 10, 60
 ENCODINGS = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
@@ -56,6 +58,8 @@ class Fetched:
     sha256: str
     complete: bool
     url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Those of KEPT that came, by lower-case name"""
 
 
 def fetch(
@@ -68,19 +72,20 @@ def fetch(
     max_bytes: int | None = None,
     progress: Progress | None = None,
     stop: Callable[[], bool] = lambda: False,
+    token: str | None = None,
 ) -> Fetched:
     """Download `url` into the file `sink` (decoded). Raises FetchFailed with the reason.
 
     `deadline`: seconds for everything together, redirects and headers included; `max_bytes`: of the body, as sent and
     as decoded. Both default to the settings. `validators` make the request conditional. `stop` is asked from another
-    thread now and then, whether the download is still wanted.
+    thread now and then, whether the download is still wanted. `token` is shown to the server of `url` and to no other.
     """
     deadline = settings.fetch_timeout_seconds if deadline is None else deadline
     max_bytes = settings.fetch_max_bytes if max_bytes is None else max_bytes
     with Guard(Allowed.parse(settings.outbound_allow), deadline, stop) as guard:
         try:
             with _session(guard) as session:
-                fetched = _download(session, url, sink, validators, deadline, max_bytes, progress)
+                fetched = _download(session, url, sink, validators, deadline, max_bytes, progress, token)
         except FetchFailed:
             if guard.fired.is_set():
                 raise _cut_short(guard, deadline) from None
@@ -124,8 +129,10 @@ def _download(
     deadline: float,
     max_bytes: int,
     progress: Progress | None,
+    token: str | None,
 ) -> Fetched:
     conditional = {}
+    first = _server_of(url)
     if validators and validators.etag:
         conditional["If-None-Match"] = validators.etag
     if validators and validators.last_modified:
@@ -133,7 +140,10 @@ def _download(
     timeouts = (min(CONNECT_SECONDS, deadline), min(IDLE_SECONDS, deadline))
     for _hop in range(MAX_REDIRECTS + 1):
         check_url(url)
-        with session.get(url, stream=True, timeout=timeouts, headers=conditional, allow_redirects=False) as response:
+        shown = {"Authorization": f"Bearer {token}"} if token and _server_of(url) == first else {}
+        with session.get(
+            url, stream=True, timeout=timeouts, headers=conditional | shown, allow_redirects=False
+        ) as response:
             if response.status_code in (301, 302, 303, 307, 308):
                 url = urljoin(url, response.headers.get("Location", ""))
                 continue
@@ -141,6 +151,11 @@ def _download(
                 raise FetchFailed("http_status", "The server answered 304: unchanged, though it was not asked.", 304)
             return _receive(response, url, sink, max_bytes, progress)
     raise FetchFailed("redirects", f"There were more than {MAX_REDIRECTS} redirections.")
+
+
+def _server_of(url: str) -> tuple[str, str | None, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port
 
 
 def _receive(response: Response, url: str, sink: Path, max_bytes: int, progress: Progress | None) -> Fetched:
@@ -167,6 +182,7 @@ def _receive(response: Response, url: str, sink: Path, max_bytes: int, progress:
     announced = None if chunked else _length(headers.get("Content-Length"))
     if announced is not None and announced > max_bytes:
         raise _too_large(max_bytes)
+    kept = {name: headers[name][:2000] for name in KEPT if name in headers}
     size, sha256 = 0, hashlib.sha256()
     try:
         with sink.open("wb") as file:
@@ -186,7 +202,7 @@ def _receive(response: Response, url: str, sink: Path, max_bytes: int, progress:
         raise FetchFailed("cut_body", f"The body was cut: {sent} of {announced} bytes came.", 200)
     if size == 0:
         raise FetchFailed("empty_body", "The server answered 200 with an empty body.", 200)
-    return Fetched(200, validators, sink, size, sha256.hexdigest(), chunked or announced is not None, url)
+    return Fetched(200, validators, sink, size, sha256.hexdigest(), chunked or announced is not None, url, kept)
 
 
 def _too_large(max_bytes: int) -> FetchFailed:

@@ -60,6 +60,7 @@ def fetch_again(
     progress: Progress | None = None,
     stop: Callable[[], bool] = lambda: False,
     turn: Turn = at_once,
+    token: str | None = None,
     clock: Clock = REAL,
 ) -> Fetched:
     """As client.fetch, at most CASA_FETCH_TRIES times; `deadline` bounds all tries and the waits between them.
@@ -83,6 +84,7 @@ def fetch_again(
                     max_bytes=max_bytes,
                     progress=progress,
                     stop=stop,
+                    token=token,
                 )
         except FetchFailed as failure:
             wait = max(

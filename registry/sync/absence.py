@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlmodel import Session
 
 from registry.accounts.actor import Actor
+from registry.catalogue.writing import PROGRAMME
 from registry.sync import holds, records
 from registry.sync.records import RECORD, Known
 from registry.sync.rules import absent_once_more, is_brake
@@ -75,8 +76,10 @@ def after_repetition(session: Session, run: Settling) -> Settled:
 
 def _sort(session: Session, run: Settling, is_absent: Callable[[Known], bool]) -> _Found:
     archived, found = _archived(session, run), _Found()
+    elsewhere = _given_elsewhere(session, run)
     for known in records.read_all(session, run.feed_id):
-        absent = is_absent(known)
+        # What a registry no longer hands on may still come from its origin, or by way of another.
+        absent = is_absent(known) and known.target_id not in elsewhere
         found.present += not absent
         if known.target_id is None or known.outcome == "ignored":
             if absent and known.verdict is None and known.target_id is None:
@@ -134,5 +137,18 @@ def _archived(session: Session, run: Settling) -> set[int]:
         select(reference)
         .join(run.target.table, run.target.table.c.id == reference)
         .where(RECORD.c.feed_id == run.feed_id, run.target.table.c.archived_at.is_not(None))
+    )
+    return set(session.execute(statement).scalars())
+
+
+def _given_elsewhere(session: Session, run: Settling) -> set[int]:
+    """Programmes of other registries that another feed gives too."""
+    if run.target.table is not PROGRAMME:
+        return set()
+    statement = (
+        select(PROGRAMME.c.id)
+        .join(RECORD, RECORD.c.programme_id == PROGRAMME.c.id)
+        .where(PROGRAMME.c.origin_registry.is_not(None), RECORD.c.feed_id != run.feed_id)
+        .where(RECORD.c.outcome == "applied", RECORD.c.missing_since.is_(None))
     )
     return set(session.execute(statement).scalars())

@@ -15,12 +15,13 @@ from typing import Any
 from sqlmodel import Session
 
 from registry.accounts.actor import Actor, system
+from registry.catalogue.identity import registry_id
 from registry.db import Database, utcnow
 from registry.errors import N_, RegistryError
 from registry.outbound.client import Fetched
 from registry.outbound.urls import FetchFailed
 from registry.settings import Settings
-from registry.sync import absence, runs, spooling
+from registry.sync import absence, credentials, runs, spooling
 from registry.sync.adapters import ADAPTERS
 from registry.sync.adapters.contract import DocumentRefused
 from registry.sync.collector import collecting_seldom
@@ -34,6 +35,7 @@ from registry.sync.reasons import RUN_REASONS
 from registry.sync.report import Counts, Report
 from registry.sync.rules import Stop, never, reading_key
 from registry.sync.runs import Heartbeat, Progress
+from registry.sync.settling import settle_document
 from registry.sync.targets import TARGETS
 from registry.sync.turns import Turns
 
@@ -127,12 +129,13 @@ class Course:
             adapter.bind(feed.config)
             _feed, run = runs.begin(session, feed.id or 0, self.trigger, self.actor, now, self._goes_on)
             alive = runs.running(session)
+            registry = registry_id(session)
         if not self.dry_run:
             spooling.drop_others(self.settings, alive, now)
         scope = self.scope or feed.scope
         key = reading_key(adapter.name, adapter.reads_as(feed.config), JUDGES[adapter.target]().version, scope)
         self.writing = Writing(
-            Reading(adapter.name, feed.config, scope, key, f"feed:{feed.id}"),
+            Reading(adapter.name, feed.config, scope, key, f"feed:{feed.id}", registry),
             system(f"feed:{feed.id} run:{run.id}"),
             TARGETS[adapter.target],
             run.id or 0,
@@ -183,6 +186,8 @@ class Course:
                 progress=lambda done, everything: self._tick("fetch", done, everything),
                 stop=self._is_unwanted,
                 turn=Turns(self.database, self.settings, owner, self._is_unwanted),
+                registry=self.reading.registry,
+                token=credentials.token_of(self.database, self.settings, feed),
             )
             run.http_status, run.bytes = fetched.status, fetched.bytes
             if fetched.path is None or (is_repetition(feed, fetched, key) and not resumed):
@@ -221,7 +226,7 @@ class Course:
             settled = absence.Settled(0)
             if fetched.complete:
                 settled = absence.after_repetition(session, self._settling(session, now))
-            runs.note_fetch(session, feed.id or 0, kept_of_repetition(feed, fetched, now))
+            runs.note_fetch(session, feed.id or 0, kept_of_repetition(feed, fetched, self.reading.key, now))
             self.passage.counts.add("archived", settled.archived)
             code = settled.code or "unchanged"
             self._end(session, "not_modified", code, settled.reason or RUN_REASONS[code])
@@ -233,10 +238,9 @@ class Course:
         with self._transaction() as session:
             self._hold(session)
             now = utcnow()
-            settled = absence.Settled(0)
-            if fetched.complete:
-                settled = absence.after_snapshot(session, self._settling(session, now), self.passage.seen)
-                self.passage.counts.add("archived", settled.archived)
+            reader = self.reading.reader
+            settled = settle_document(session, self._settling(session, now), fetched, self.passage.seen, reader)
+            self.passage.counts.add("archived", settled.archived)
             runs.note_fetch(session, feed.id or 0, kept_of_document(fetched, self.reading.key, now))
             self._end(session, "succeeded", settled.code, settled.reason)
 

@@ -16,7 +16,7 @@ from registry.db import touch, utcnow
 from registry.errors import N_, Conflict, InvalidInput, NotFound
 from registry.events.outbox import Change, emit
 from registry.schemas import load
-from registry.sync import timetable
+from registry.sync import credentials, timetable
 from registry.sync.adapters import ADAPTERS
 from registry.sync.models import Feed, FeedRecord
 from registry.sync.schemas import FeedForm
@@ -63,7 +63,9 @@ def update_feed(
     for name, value in given.items():
         setattr(feed, name, value)
     if "url" in changes:
-        feed.etag = feed.last_modified = feed.document_sha256 = None
+        feed.etag = feed.last_modified = feed.document_sha256 = feed.followed = None
+        # It was meant for that address, and whoever changes it need not know it.
+        credentials.drop_token(session, feed_id)
     session.add(feed)
     session.flush()
     set_standing(session, f"feed:{feed_id}", feed.organisation_id, feed.priority, actor, now)

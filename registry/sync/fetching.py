@@ -17,6 +17,7 @@ from registry.outbound.retrying import Turn, at_once, fetch_again
 from registry.outbound.urls import FetchFailed, check_url
 from registry.settings import Settings
 from registry.sync.adapters.contract import Adapter
+from registry.sync.following import Asking, FetchedByFollowing
 from registry.sync.models import Feed
 from registry.sync.rules import Stop, document_key, is_refetch_due, was_read_alike
 
@@ -37,12 +38,23 @@ def fetch_feed(
     progress: Progress,
     stop: Stop,
     turn: Turn = at_once,
+    registry: str = "",
+    token: str | None = None,
 ) -> Fetched:
     """Download the document into `folder`, asking only for a newer one where the last was read as it would be now.
 
     `reading`: rules.reading_key. Documents of several pages are asked for anew each time: an unchanged first page says
-    nothing of the others. Raises FetchFailed, and DocumentRefused for a page that is none.
+    nothing of the others. `registry`, our own id, and `token`, for the partner's server, are for adapters that follow.
+    Raises FetchFailed, and DocumentRefused for a page that is none.
     """
+    if adapter.follow:
+        due = is_refetch_due(feed.full_fetch_at, now, settings.refetch_days)
+        state = feed.followed if was_read_alike(reading, feed.document_sha256) and not due else None
+        asking = Asking(
+            feed.url or "", state, registry, folder / "pages", settings, token=token, progress=progress, stop=stop,
+            turn=turn,
+        )  # fmt: skip
+        return asking.document(adapter.follow(asking))
     if adapter.next_page:
         return fetch_pages(feed.url or "", adapter.next_page, settings, folder, progress=progress, stop=stop, turn=turn)
     unconditional = unconditional or is_refetch_due(feed.full_fetch_at, now, settings.refetch_days)
@@ -137,11 +149,15 @@ def _following(link: str | None, address: str, number: int) -> str | None:
 
 def is_repetition(feed: Feed, fetched: Fetched, reading: str) -> bool:
     """Whether what came is what was applied last, read as it would be now."""
+    if isinstance(fetched, FetchedByFollowing):
+        return fetched.followed.nothing
     return fetched.path is None or document_key(reading, fetched.sha256) == feed.document_sha256
 
 
-def kept_of_repetition(feed: Feed, fetched: Fetched, now: datetime) -> dict[str, Any]:
+def kept_of_repetition(feed: Feed, fetched: Fetched, reading: str, now: datetime) -> dict[str, Any]:
     """The feed's columns after a repetition: validators are kept of every answer, of one with known content too."""
+    if isinstance(fetched, FetchedByFollowing):
+        return fetched.kept(reading, now)
     if fetched.path is not None:
         validators = fetched.validators if fetched.complete else Validators()
         return {"etag": validators.etag, "last_modified": validators.last_modified, "full_fetch_at": now}
@@ -154,6 +170,8 @@ def kept_of_repetition(feed: Feed, fetched: Fetched, now: datetime) -> dict[str,
 
 def kept_of_document(fetched: Fetched, reading: str, now: datetime) -> dict[str, Any]:
     """The feed's columns after a document was applied whole."""
+    if isinstance(fetched, FetchedByFollowing):
+        return fetched.kept(reading, now)
     # Of one not proven complete no validators: a 304 would prove nothing either.
     validators = fetched.validators if fetched.complete else Validators()
     return {

@@ -114,7 +114,7 @@ def item_of(piece: Piece, known: Known | None, verdict: Verdict, writing: Writin
     item = Item(piece, known, values)
     if verdict.outcome == "applied" and verdict.text is not None:
         item.incoming = Incoming.read(
-            verdict.text, item.target_id, verdict.themes, verdict.relevance, verdict.derived
+            verdict.text, item.target_id, verdict.themes, verdict.relevance, verdict.derived, verdict.origin
         )  # fmt: skip
     return item
 

@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any, BinaryIO
 
 from registry.catalogue.rows import Derived, derive
+from registry.events.origin import Origin
 from registry.json_text import dumps
 from registry.sync.adapters import ADAPTERS
 from registry.sync.adapters.contract import Piece, Reader, Record, RecordFault
@@ -22,6 +23,7 @@ from registry.sync.judges import JUDGES, Judge
 from registry.sync.rules import content_key
 
 BY_VERDICT = "a person decided that it does not belong here"
+OWN = "this registry's own record, come back by way of another"
 LENGTH = struct.Struct("!Q")
 
 
@@ -37,6 +39,8 @@ class Reading:
     """rules.reading_key"""
     source: str
     """`feed:<id>`"""
+    registry: str = ""
+    """This registry's own id"""
 
     @cached_property
     def reader(self) -> Reader:
@@ -55,7 +59,7 @@ class Reading:
 
     def __reduce__(self) -> Any:
         # The reader is made anew at the other end.
-        return Reading, (self.adapter, self.config, self.scope, self.key, self.source)
+        return Reading, (self.adapter, self.config, self.scope, self.key, self.source, self.registry)
 
 
 @dataclass(slots=True)
@@ -84,12 +88,13 @@ class Verdict:
     themes: list[str] = field(default_factory=list)
     relevance: str = ""
     derived: Derived | None = None
+    origin: Origin | None = None
 
     def __reduce__(self) -> Any:
         # Ten thousand of these go through a pipe: a plain tuple is pickled in a third of the time.
         return Verdict, (
             self.outcome, self.title, self.reason_code, self.reason, self.fragment, self.content, self.text,
-            self.themes, self.relevance, self.derived,
+            self.themes, self.relevance, self.derived, self.origin,
         )  # fmt: skip
 
 
@@ -106,7 +111,7 @@ def judge(candidate: Candidate, reading: Reading) -> Verdict:
             raise piece.fault
         record = reading.reader.read(piece)
         text = dumps(record.document)
-        content = content_key(reading.key, text, record.document.get("last_updated"))
+        content = content_key(reading.key, text, record.document.get("last_updated"), record.origin)
         if content == candidate.content:
             return Verdict("same", content=content)
         judged = reading.judge.classify(record.document)
@@ -125,6 +130,8 @@ def refused(piece: Piece, code: str, reason: str, reading: Reading) -> Verdict:
 def _decide(
     candidate: Candidate, record: Record, text: str, content: str, judged: Classified, reading: Reading
 ) -> Verdict:
+    if record.origin and record.origin.registry == reading.registry:
+        return Verdict("ignored", record.title, "own", OWN, content=content)
     if candidate.verdict == "ignore":
         return Verdict("ignored", record.title, "verdict", BY_VERDICT, content=content)
     if not (judged.relevant or reading.scope == "all" or candidate.verdict == "keep"):
@@ -136,7 +143,7 @@ def _decide(
         derived = derive(record.document, themes=judged.themes, source=reading.source, relevance=relevance)
     code, reason = _warnings(record)
     return Verdict(
-        "applied", record.title, code, reason, None, content, text, judged.themes, relevance, derived
+        "applied", record.title, code, reason, None, content, text, judged.themes, relevance, derived, record.origin
     )  # fmt: skip
 
 

@@ -27,6 +27,9 @@ RUN_REASONS: dict[str, str] = {
     "columns": "The table lacks a column that was declared, or all that say anything of programmes.",
     "sheet": "The workbook has no sheet of the name that was declared.",
     "oversize": "The file holds a single text or a nesting too large to read.",
+    "own": "The address leads to this registry itself.",
+    "token": "The token for the partner's server cannot be read any more: enter it anew.",
+    "not_registry": "What came is not what a registry hands to its peers.",
     "pages": "The document's pages do not come to an end, or lead to another server.",
     "host_busy": "Other downloads from this server went on for too long.",
     "cancelled": "A person stopped the run; what was applied before stays.",
@@ -46,10 +49,12 @@ RECORD_REASONS: dict[str, str] = {
     "no_text": "Neither a title nor a description; of a listed party, no name.",
     "date": "A date that is no day of the calendar.",
     "amount": "An amount that is no number, or out of all proportion.",
+    "origin": "What it says of the registry where it was entered cannot be.",
     "unreadable": "The reader failed on it.",
     "not_storable": "The database did not take it.",
     "not_relevant": "Not about small arms, as far as codes and words tell (feed scope `relevant`).",
+    "own": "This registry's own record, come back by way of another.",
     "verdict": "A person decided that it does not belong here.",
     "warnings": "Kept, but for optional parts that did not fit.",
 }
-"""FeedRecord.reason_code → meaning. The first nine are for quarantined records, then ignored, then applied ones."""
+"""FeedRecord.reason_code → meaning. The first ten are for quarantined records, then ignored, then applied ones."""

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 Stop = Callable[[], bool]
 """Asked now and then: whether work is to stop"""
@@ -74,10 +75,13 @@ def record_key(reading: str, record_sha256: str) -> str:
     return hashlib.sha256(f"{reading}{record_sha256}".encode()).hexdigest()
 
 
-def content_key(reading: str, text: str, touched: str | None) -> str:
-    """What a record says (its document as JSON), whatever its layout, and not when its source last touched it."""
+def content_key(reading: str, text: str, touched: str | None, version: Any = None) -> str:
+    """What a record says (its document as JSON), whatever its layout, and not when its source last touched it.
+
+    `version` counts too, where the record has one: what comes back to what it said before may have said more meanwhile.
+    """
     said = text.replace(f'"last_updated":"{touched}",', "", 1) if touched else text
-    return hashlib.sha256(f"{reading}{said}".encode()).hexdigest()
+    return hashlib.sha256(f"{reading}{said}{version or ''}".encode()).hexdigest()
 
 
 def document_key(reading: str, document_sha256: str) -> str:

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from marshmallow import Schema
 
 from registry.errors import InvalidInput, RegistryError
+from registry.events.origin import Origin
 from registry.json_text import dumps
 from registry.schemas import load
 
@@ -65,6 +66,8 @@ class Record:
     document: dict[str, Any]
     title: str
     warnings: list[str] = field(default_factory=list)
+    origin: Origin | None = None
+    """The registry where it was entered, and the version there; None: it is not from a registry"""
 
 
 class Reader(Protocol):
@@ -81,6 +84,49 @@ class Reader(Protocol):
 
     def fragment(self, piece: Piece, /) -> str:
         """The record as it came, at most 4,000 characters: shown beside the reason."""
+
+
+class Withdrawing(Reader, Protocol):
+    """A reader of documents that say themselves what is gone."""
+
+    def withdrawn(self, path: Path, /) -> dict[str, Origin]:
+        """Remote id → the version of its origin in which it was withdrawn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A partner's answer: a page of the document. `headers`: those of outbound.client.KEPT, by lower-case name."""
+
+    path: Path
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """What following came to. `state` is kept with the feed once all of it is applied, JSON values only."""
+
+    whole: bool
+    """Everything there is: what is not in it is missing. Else only what changed"""
+    state: dict[str, Any]
+    nothing: bool
+    """Nothing changed"""
+
+
+class Following(Protocol):
+    """How an adapter follows its partner: what it knows, and how it asks."""
+
+    url: str
+    """The feed's"""
+    state: dict[str, Any] | None
+    """Of the last time; None: begin with everything"""
+    registry: str
+    """This registry's own id"""
+
+    def ask(self, address: str) -> Asked:
+        """Fetch an address; its answer is the document's next page. Raises FetchFailed."""
+
+    def begin_again(self) -> None:
+        """Drop the pages so far."""
 
 
 class NoConfig(Schema):
@@ -103,6 +149,8 @@ class Adapter:
 
     It may be relative. Raises DocumentRefused where the page is none.
     """
+    follow: Callable[[Following], Followed] | None = None
+    """For partners that say what changed: asks for it, page by page. Raises FetchFailed, DocumentRefused."""
     target: str = "programme"
     """What its records become: a key of registry.sync.targets.TARGETS"""
 

@@ -8,7 +8,12 @@ _UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 def clean(text: str) -> str:
     """The text without control characters and halves of characters, and without spaces around it."""
-    return _UNFIT.sub("", text).strip()
+    return storable(text).strip()
+
+
+def storable(text: str) -> str:
+    """The text without control characters and halves of characters."""
+    return _UNFIT.sub("", text)
 
 
 def shortened(text: str, most: int = MAX_TITLE) -> str:
