@@ -47,7 +47,8 @@ def _plan(database: Database, feeds: list[int], every_minutes: int) -> None:
 def _runs(database: Database) -> dict[int, int]:
     """Feed → how many runs it had."""
     with database.reading() as session:
-        return dict(session.execute(select(Run.feed_id, func.count()).group_by(Run.feed_id)).tuples().all())
+        found = session.execute(select(Run.feed_id, func.count()).group_by(Run.feed_id))
+        return {row[0]: row[1] for row in found}
 
 
 def _ended(database: Database) -> int:

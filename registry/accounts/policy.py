@@ -110,6 +110,7 @@ ROUTES: dict[str | tuple[str, str], Rule] = {
     "feed_pings.Notify": Rule(EVERYONE, is_signed=True),
     "feed_pings.PingSecret": Rule(STAFF, "feeds:write"),
     "feed_pings.PingSecretEnd": Rule(STAFF, "feeds:write"),
+    "feed_tokens.FeedTokenItem": Rule(STAFF, "feeds:write"),
     ("feeds.FeedRuns", "GET"): Rule(STAFF, "feeds:read"),
     ("feeds.FeedRuns", "POST"): Rule(STAFF, "feeds:write"),
     "feeds.RunItem": Rule(STAFF, "feeds:read"),

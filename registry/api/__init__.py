@@ -62,6 +62,7 @@ MODULES: dict[str, str] = {
     "feeds": "registry.api.feeds",
     "feed_holds": "registry.api.feed_holds",
     "feed_pings": "registry.api.feed_pings",
+    "feed_tokens": "registry.api.feed_tokens",
     "jobs": "registry.api.jobs",
     "consumers": "registry.api.consumers",
     "changes": "registry.api.changes",

@@ -10,6 +10,7 @@ from registry.cli import Context, pass_context, print_json
 from registry.cli import feed_answers as answers
 from registry.cli.feed_choice import as_json, find
 from registry.cli.feed_pings import notify_command
+from registry.cli.feed_tokens import token_command
 from registry.schemas import load
 from registry.sync import feeds, listing
 from registry.sync.adapters import ADAPTERS
@@ -253,5 +254,5 @@ def verdict_command(context: Context, record: int, verdict: str, as_json: bool) 
     print_json(row) if as_json else click.echo(f"{row['remote_id']}: {verdict}")
 
 
-for command in (notify_command, answers.held_command, answers.release_command, answers.refuse_command):
+for command in (notify_command, token_command, answers.held_command, answers.release_command, answers.refuse_command):
     feed_command.add_command(command)

@@ -1,7 +1,7 @@
 """The token that a partner's server is shown: kept sealed, so that a copy of the database alone says nothing of it.
 
 Unlike the secrets of webhooks it is the partner's, and cannot be derived. It is sealed with keys made of the registry's
-(a stream of HMAC-SHA256 in counter mode, then a tag over everything): docs/decisions/0014-tokens-of-partners.md.
+(a stream of HMAC-SHA256 in counter mode, then a tag over everything): docs/decisions/0016-tokens-of-partners.md.
 It is shown nowhere again. It belongs to the feed's address, and goes when that changes.
 """
 

@@ -47,6 +47,9 @@ def _entities() -> bytes:
     return b"<?xml version='1.0'?><!DOCTYPE x [" + b"".join(lines) + b"]><x>&a11;</x>"
 
 
+PATHS = {"peer": "/feed/api/v1/snapshot/for-peers"}
+"""Where a format's documents stand, where that is not the feed's address itself. A peer's changes answer 404 here, so
+that everything is asked for each time."""
 Fault = Callable[[bytes], Answer]
 """What the server answers, given a whole document"""
 FAULTS: dict[str, Fault] = {
@@ -91,7 +94,7 @@ class Source:
         return SAMPLES[self.adapter].good(records)
 
     def sync(self, answer: Answer) -> Report:
-        self.server.serve("/feed", answer)
+        self.server.serve(PATHS.get(self.adapter, "/feed"), answer)
         return run_feed(self.database, self.settings, self.feed)
 
     @property
