@@ -13,6 +13,9 @@ setup: ## make the environment (.venv), so that .venv/bin/casa is the command; q
 demo: ## set up, fill an embedded database with the demo world, sync a partner's feed, serve http://127.0.0.1:8000
 	@.ci/setup run && exec $(BIN)/casa demo
 
+demo-federation: ## two registries that follow each other, on http://127.0.0.1:8000 and :8002
+	@.ci/setup run && exec $(BIN)/casa demo-federation
+
 test: ## set up and run every test: unit, both database engines, end to end in Chromium
 	@.ci/setup dev && .ci/browser && exec $(BIN)/python -m pytest --numprocesses auto --dist loadfile $(PYTEST)
 
@@ -43,4 +46,4 @@ lock: ## resolve the dependencies anew into the hashed locks
 clean: ## remove the environment and the demo's data
 	rm -rf .venv var
 
-.PHONY: help setup demo test check bench experiments messages docs lock clean
+.PHONY: help setup demo demo-federation test check bench experiments messages docs lock clean

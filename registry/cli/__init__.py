@@ -22,6 +22,7 @@ MODULES: dict[str, str] = {
     "scheduler": "registry.cli.setup",
     "worker": "registry.cli.working",
     "demo": "registry.cli.demo",
+    "demo-federation": "registry.cli.demo_federation",
     "seed": "registry.cli.demo",
     "user": "registry.cli.accounts",
     "token": "registry.cli.accounts",

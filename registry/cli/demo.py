@@ -2,12 +2,8 @@
 
 import os
 import secrets
-import signal
-import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +19,7 @@ from registry.catalogue.same_as.models import KINDS as SAME_AS_KINDS
 from registry.catalogue.upkeep import catch_up
 from registry.cli import Context, pass_context, world
 from registry.cli.feeds import sync_with_bar
+from registry.cli.processes import start, stop_on_signals, wait_for, watch
 from registry.cli.setup import prepare, require_free, web_command
 from registry.cli.working import ENGINE_COMMANDS
 from registry.errors import ConfigurationError
@@ -32,7 +29,6 @@ from registry.sync.models import Feed, Run
 
 FEED, RUN = Feed.__table__, Run.__table__  # type: ignore[attr-defined]
 PARTNER_PORT_STEP = 1
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @click.command("seed")
@@ -40,8 +36,8 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 def seed_command(context: Context) -> None:
     """Fill an empty registry with the demonstration world (marked as such on every page)."""
     prepare(context)
-    _seed(context, partner="http://127.0.0.1:8001")
-    for line in _account_lines(context.settings):
+    seed(context, partner="http://127.0.0.1:8001")
+    for line in account_lines(context.settings):
         click.echo(line)
 
 
@@ -63,29 +59,29 @@ def demo_command(context: Context) -> None:
         log_level="WARNING",
     )
     with ExitStack() as processes:
-        _stop_on_signals()
+        stop_on_signals()
         prepare(context)
         partner = f"http://127.0.0.1:{partner_port}"
         publishing = [sys.executable, "-m", "registry.cli.partner", str(data_path("seed_data") / "feeds")]
-        running = {"partner": _start(processes, settings, [*publishing, "--port", str(partner_port)])}
-        _wait_for(f"{partner}/", running["partner"], "The demo's partner")
-        if _seed(context, partner):
+        running = {"partner": start(processes, settings, [*publishing, "--port", str(partner_port)])}
+        wait_for(f"{partner}/", running["partner"], "The demo's partner")
+        if seed(context, partner):
             click.echo("Demonstration world loaded.")
-        _sync_new_feeds(context)
+        sync_new_feeds(context)
         same = [catch_up(context.database, kind, context.actor) for kind in SAME_AS_KINDS]
         click.echo(f"Records found to be the same as others: {sum(found.regrouped for found in same)}")
         pairs = refresh_all(context.database, context.actor)
         click.echo(f"Matches computed: {pairs}")
         context.database.dispose()
-        running["web"] = _start(processes, settings, web_command(settings, settings.host, settings.port))
+        running["web"] = start(processes, settings, web_command(settings, settings.host, settings.port))
         command = ENGINE_COMMANDS[settings.background]
-        running[command] = _start(processes, settings, [sys.executable, "-m", "registry.cli", command])
-        _wait_for(f"{settings.public_url}/readyz", running["web"], "The web server")
+        running[command] = start(processes, settings, [sys.executable, "-m", "registry.cli", command])
+        wait_for(f"{settings.public_url}/readyz", running["web"], "The web server")
         _introduce(settings, time.monotonic() - started)
-        _watch(running)
+        watch(running)
 
 
-def _seed(context: Context, partner: str) -> bool:
+def seed(context: Context, partner: str) -> bool:
     """Load the demo world once; True when it was loaded now. Refuses a registry that holds other data."""
     with context.database.transaction() as session:
         if is_demonstration(session):
@@ -108,14 +104,15 @@ def _seed(context: Context, partner: str) -> bool:
     return True
 
 
-def _account_lines(settings: Settings) -> list[str]:
+def account_lines(settings: Settings) -> list[str]:
+    """Who can log in, with the passwords made for this demo."""
     path = settings.data_dir / "demo-accounts.txt"
     rows = [line.split("\t") for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
     width = max((len(row[0]) for row in rows), default=0)
     return [f"  {email:<{width}}  {password}  {name}" for email, password, name in rows]
 
 
-def _sync_new_feeds(context: Context) -> None:
+def sync_new_feeds(context: Context) -> None:
     """Sync every feed that never ran; later runs are the scheduler's."""
     with context.database.reading() as session:
         ran = select(RUN.c.feed_id)
@@ -123,60 +120,9 @@ def _sync_new_feeds(context: Context) -> None:
     for feed in fresh:
         run = sync_with_bar(context, feed)
         click.echo(
-            f"Feed “{feed.name}”: {run.created} programmes created, {run.ignored} not about small arms, "
+            f"Feed “{feed.name}”: {run.created} programmes created, {run.ignored} left out, "
             f"{run.quarantined} in quarantine."
         )
-
-
-def _start(processes: ExitStack, settings: Settings, command: list[str]) -> subprocess.Popen[bytes]:
-    """Start a process of the demo in a session of its own; it is ended when the demo ends, however that is."""
-    environment = {
-        **os.environ,
-        "CASA_DATA_DIR": str(settings.data_dir.absolute()),
-        "CASA_PUBLIC_URL": settings.public_url,
-        "CASA_OUTBOUND_ALLOW": settings.outbound_allow,
-        "CASA_LOG_LEVEL": settings.log_level,
-    }
-    process = subprocess.Popen(
-        command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True
-    )
-    processes.callback(_end, process)
-    return process
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    # A second Ctrl-C must not leave a process behind by breaking off the first one's work.
-    for number in SIGNALS:
-        signal.signal(number, signal.SIG_IGN)
-    if process.poll() is None:
-        process.terminate()
-        try:
-            process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-def _stop_on_signals() -> None:
-    def stop(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    for number in SIGNALS:
-        signal.signal(number, stop)
-
-
-def _wait_for(url: str, process: subprocess.Popen[bytes], what: str) -> None:
-    for _ in range(300):
-        if process.poll() is not None:
-            raise ConfigurationError(f"{what} stopped at its start (exit {process.returncode}); see the lines above.")
-        try:
-            with urllib.request.urlopen(url, timeout=2):  # noqa: S310  (our own process on this machine)
-                return
-        except urllib.error.HTTPError:
-            return
-        except OSError:
-            time.sleep(0.1)
-    raise ConfigurationError(f"{what} did not answer at {url} within 30 seconds.")
 
 
 def _introduce(settings: Settings, seconds: float) -> None:
@@ -188,20 +134,6 @@ CASA Registry with demonstration data is ready after {seconds:.0f} s.
   Command  CASA_DATA_DIR={settings.data_dir} .venv/bin/casa doctor
 
 Log in as (passwords made for this demo only, kept in {settings.data_dir / "demo-accounts.txt"}):""")
-    for line in _account_lines(settings):
+    for line in account_lines(settings):
         click.echo(line)
     click.echo(f"\nStop with Ctrl-C. The data stays; remove it with: rm -r {settings.data_dir}")
-
-
-def _watch(running: dict[str, subprocess.Popen[bytes]]) -> None:
-    """Until Ctrl-C, or until one of the processes ends by itself."""
-    try:
-        while True:
-            for name, process in running.items():
-                if process.poll() is not None:
-                    raise ConfigurationError(
-                        f"The demo's {name} process ended (exit {process.returncode}); the demo stops."
-                    )
-            time.sleep(0.5)
-    except KeyboardInterrupt:
-        click.echo("\nStopping …")

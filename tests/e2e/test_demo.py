@@ -17,22 +17,22 @@ pytestmark = pytest.mark.e2e
 
 
 def free_ports() -> int:
-    """A port that is free and whose neighbour is free too (the demo's partner listens there)."""
-    for port in range(18400, 18900, 2):
-        with socket.socket() as one, socket.socket() as two:
+    """A port that is free and whose two neighbours are free too (the partner and a second registry listen there)."""
+    for port in range(18400, 18900, 3):
+        with socket.socket() as one, socket.socket() as two, socket.socket() as three:
             try:
-                one.bind(("127.0.0.1", port))
-                two.bind(("127.0.0.1", port + 1))
+                for number, each in enumerate((one, two, three)):
+                    each.bind(("127.0.0.1", port + number))
             except OSError:
                 continue
             return port
-    raise AssertionError("no two free ports")
+    raise AssertionError("no three free ports")
 
 
 class Demo:
     """One run of `casa demo` in a folder of its own."""
 
-    def __init__(self, folder: Path, port: int) -> None:
+    def __init__(self, folder: Path, port: int, command: str = "demo") -> None:
         self.port = port
         self.output = folder / f"output-{time.monotonic_ns()}.txt"
         environment = {
@@ -43,7 +43,7 @@ class Demo:
         }
         with self.output.open("w") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "registry.cli", "demo"],
+                [sys.executable, "-m", "registry.cli", command],
                 cwd=folder, env=environment, stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
             )  # fmt: skip
 
@@ -98,6 +98,21 @@ def test_the_demo_runs_the_whole_loop_ends_with_ctrl_c_and_keeps_its_data(tmp_pa
         assert json.loads(again.get("/api/v1/programmes?limit=1&source=feed:1"))["items"] == first["items"]
     finally:
         assert again.stop() == 0
+
+
+def test_two_registries_that_follow_each_other_hold_each_others_programmes(tmp_path: Path) -> None:
+    port = free_ports()
+    demo = Demo(tmp_path, port, "demo-federation")
+    try:
+        demo.wait("Stop with Ctrl-C", 120)
+        own = demo.get("/api/v1/programmes?q=second+region")
+        assert json.loads(own)["items"][0]["iati_identifier"] == "XX-SECOND-1", "the first has what the second entered"
+        demo.port += 2
+        assert json.loads(demo.get("/api/v1/programmes?limit=1"))["total"] > 30, "the second has the first's world"
+        assert b"demonstration" in demo.get("/en/").lower()
+    finally:
+        assert demo.stop() == 0
+    assert not any(listening(port + number) for number in range(3))
 
 
 def test_a_taken_port_is_one_clear_line(tmp_path: Path) -> None:
