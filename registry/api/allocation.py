@@ -98,7 +98,6 @@ class Rounds(MethodView):
 
     @blp.arguments(RoundForm)
     @blp.response(202, RoundDocument)
-    @blp.alt_response(422, "INVALID_INPUT")
     def post(self, data: dict[str, Any]) -> Response:
         """Open a round; it is solved in the background."""
         made = service.open_round(session(), actor(), data["title"], data["fairness"])

@@ -49,7 +49,6 @@ class Themes(MethodView):
 class Suggestions(MethodView):
     @blp.arguments(SuggestionArgs, location="query")
     @blp.response(200, SuggestionDocument(many=True))
-    @blp.alt_response(422, "INVALID_INPUT")
     def get(self, args: dict[str, Any]) -> Response:
         """Say which themes a text suggests, best first."""
         return json_response([SuggestionDocument().dump(one) for one in suggesting.suggest(args["text"])])

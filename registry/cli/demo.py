@@ -47,8 +47,7 @@ def demo_command(context: Context) -> None:
     """Fill an embedded database with the demo world, sync a partner's feed, serve pages and run the scheduler."""
     started = time.monotonic()
     settings = context.settings
-    if "CASA_DATA_DIR" not in os.environ:
-        settings = replace(settings, data_dir=Path("var/demo"))
+    settings = replace(settings, data_dir=chosen_folder(settings, Path("var/demo")))
     partner_port = settings.port + PARTNER_PORT_STEP
     for port in (settings.port, partner_port):
         require_free(settings.host, port)
@@ -79,6 +78,11 @@ def demo_command(context: Context) -> None:
         wait_for(f"{settings.public_url}/readyz", running["web"], "The web server")
         _introduce(settings, time.monotonic() - started)
         watch(running)
+
+
+def chosen_folder(settings: Settings, usual: Path) -> Path:
+    """The data folder that was named, or else a demo's own: never the one that a real registry would take."""
+    return settings.data_dir if "CASA_DATA_DIR" in os.environ else usual
 
 
 def seed(context: Context, partner: str) -> bool:

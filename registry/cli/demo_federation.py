@@ -1,6 +1,5 @@
 """`casa demo-federation`: two registries on this machine that follow each other, until Ctrl-C."""
 
-import os
 import sys
 from contextlib import ExitStack
 from dataclasses import replace
@@ -13,7 +12,7 @@ from registry.catalogue.identity import is_demonstration
 from registry.catalogue.models import Meta, Programme
 from registry.catalogue.programmes import Incoming, store_batch
 from registry.cli import Context, pass_context
-from registry.cli.demo import account_lines, seed, sync_new_feeds
+from registry.cli.demo import account_lines, chosen_folder, seed, sync_new_feeds
 from registry.cli.processes import start, stop_on_signals, wait_for, watch
 from registry.cli.setup import prepare, require_free, web_command
 from registry.db import utcnow
@@ -34,7 +33,7 @@ OWN = (
 def demo_federation_command(context: Context) -> None:
     """Serve two registries that follow each other: the demo world, and a second one with two programmes of its own."""
     base = context.settings
-    folder = base.data_dir if "CASA_DATA_DIR" in os.environ else Path("var/demo-federation")
+    folder = chosen_folder(base, Path("var/demo-federation"))
     first, second = (_settings(base, folder, name, step) for name, step in (("first", 0), ("second", SECOND)))
     for port in (first.port, first.port + PARTNER, second.port):
         require_free(base.host, port)

@@ -132,6 +132,7 @@ def _download(
     token: str | None,
 ) -> Fetched:
     conditional = {}
+    check_url(url)  # before anything is made of it
     first = _server_of(url)
     if validators and validators.etag:
         conditional["If-None-Match"] = validators.etag
