@@ -6,6 +6,7 @@ from registry.catalogue import models as catalogue
 from registry.catalogue.conflicts import models as conflicts
 from registry.catalogue.same_as import models as same_as
 from registry.compliance import models as compliance
+from registry.compliance.indicators import models as indicators
 from registry.events import models as events
 from registry.matching import models as matching
 from registry.matching.rounds import models as rounds
@@ -13,6 +14,6 @@ from registry.sync import models as sync
 from registry.webhooks import models as webhooks
 
 __all__ = [
-    "accounts", "alerts", "catalogue", "compliance", "conflicts", "events", "matching", "rounds", "same_as", "sync",
-    "webhooks",
+    "accounts", "alerts", "catalogue", "compliance", "conflicts", "events", "indicators", "matching", "rounds",
+    "same_as", "sync", "webhooks",
 ]  # fmt: skip

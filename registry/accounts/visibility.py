@@ -154,6 +154,7 @@ VISIBLE: dict[str, Rows] = {
     "listed_party": _for(STAFF),
     "standard": _everything,
     "assessment": _assessments,
+    "indicator_series": _owned("state"),
     "event": _events,
     "same_as_pair": _for(STAFF),
     "conflict": _conflicts,

@@ -67,6 +67,8 @@ MODULES: dict[str, str] = {
     "consumers": "registry.api.consumers",
     "changes": "registry.api.changes",
     "stream": "registry.api.stream",
+    "indicators": "registry.api.indicators",
+    "indicator-series": "registry.api.indicator_series",
     "snapshot": "registry.api.snapshot",
     "saved-searches": "registry.api.saved_searches",
     "notices": "registry.api.notices",

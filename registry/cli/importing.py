@@ -7,17 +7,20 @@ from pathlib import Path
 from typing import Any
 
 import click
+from sqlmodel import Session
 
+from registry.accounts.actor import Actor
 from registry.catalogue import importing as catalogue
-from registry.catalogue.tabular import FORMATS, ImportReport, read_rows
+from registry.catalogue.tabular import FORMATS, ImportReport, Row, read_rows
 from registry.cli import Context, pass_context, print_json
 from registry.cli.feeds import Bar, show_report, with_config
+from registry.compliance.indicators import importing as indicators
 from registry.matching import importing as matching
 from registry.sync.adapters import ADAPTERS
 from registry.sync.models import SCOPES
 from registry.sync.runner import import_file
 
-KINDS = ("programmes", "organisations", "needs", "offers")
+KINDS = ("programmes", "organisations", "needs", "offers", "observations")
 PROGRAMME_FORMATS = [adapter.name for adapter in ADAPTERS.values() if adapter.target == "programme"]
 ALL_FORMATS = list(dict.fromkeys((*PROGRAMME_FORMATS, *FORMATS)))
 BATCH_ROWS = 500
@@ -37,7 +40,7 @@ def import_command(
     context: Context, kind: str, file: Path, format_name: str, scope: str | None, feed: str | None,
     config: dict[str, Any], dry_run: bool, as_json: bool,
 ) -> None:  # fmt: skip
-    """Import FILE: programmes from a partner's format; organisations, needs and offers from a table.
+    """Import FILE: programmes from a partner's format; organisations, needs, offers, observations from a table.
 
     Exit 1 where the file as a whole is refused; single bad records or rows are reported, the others are in.
     """
@@ -66,6 +69,12 @@ def _import_programmes(
         sys.exit(1)
 
 
+def _import_batch(session: Session, actor: Actor, kind: str, rows: list[Row], dry_run: bool) -> ImportReport:
+    if kind == "observations":
+        return indicators.import_rows(session, actor, rows, dry_run)
+    return (catalogue if kind in catalogue.KINDS else matching).import_rows(session, actor, kind, rows, dry_run)
+
+
 def default_feed(adapter: str) -> str:
     """A feed holds records of one format: each has its own."""
     return "imports" if adapter == "iati" else f"imports ({adapter})"
@@ -75,10 +84,9 @@ def _import_table(context: Context, kind: str, file: Path, format_name: str, dry
     started = time.monotonic()
     report = ImportReport()
     rows = read_rows(file, format_name)
-    import_rows = catalogue.import_rows if kind in catalogue.KINDS else matching.import_rows
     while batch := list(itertools.islice(rows, BATCH_ROWS)):
         with context.database.transaction() as session:
-            report.add(import_rows(session, context.actor, kind, batch, dry_run))
+            report.add(_import_batch(session, context.actor, kind, batch, dry_run))
     seconds = time.monotonic() - started
     if as_json:
         print_json(report.as_dict() | {"archived": 0, "ignored": 0, "seconds": round(seconds, 3)})

@@ -21,7 +21,7 @@ from registry.events.outbox import Change, emit
 from registry.json_text import dumps
 
 MAX_BYTES = 300_000
-OTHER_FILES = frozenset({"themes.yaml"})
+OTHER_FILES = frozenset({"indicators.yaml", "themes.yaml"})
 """Files of the folder `standards` that are no standards."""
 
 

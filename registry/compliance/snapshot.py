@@ -1,4 +1,4 @@
-"""What a snapshot holds of compliance: which editions of standards are loaded, and the assessments one may see."""
+"""What a snapshot holds of compliance: which editions of standards are loaded, assessments and series one may see."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,12 +9,15 @@ from sqlmodel import Session
 from registry.accounts import policy
 from registry.accounts.actor import Actor
 from registry.compliance.editions import version_key
+from registry.compliance.indicators import views as indicators
+from registry.compliance.indicators.models import Series
 from registry.compliance.listing import describe_assessment
 from registry.compliance.models import Assessment, Standard
 from registry.events.snapshot import Record
 
 _S: Any = Standard
 _A: Any = Assessment
+_I: Any = Series
 
 
 def read_standards(session: Session, _actor: Actor, after: int, _limit: int) -> Sequence[tuple[int, Record]]:
@@ -53,4 +56,16 @@ def read_assessments(session: Session, actor: Actor, after: int, limit: int) -> 
     return [
         (row.id or 0, Record(row.id or 0, row.version, row.updated_at, describe_assessment(session, row)))
         for row in rows
+    ]
+
+
+def read_series(session: Session, actor: Actor, after: int, limit: int) -> Sequence[tuple[int, Record]]:
+    """Series of indicators that the actor may see, with ids above `after`."""
+    rows = session.scalars(
+        select(Series).where(_I.id > after, policy.visible(actor, Series)).order_by(_I.id).limit(limit)
+    ).all()
+    described = indicators.describe(session, rows)
+    return [
+        (row.id or 0, Record(row.id or 0, row.version, row.updated_at, data))
+        for row, data in zip(rows, described, strict=True)
     ]

@@ -14,7 +14,7 @@ HIDDEN = "hidden"
 """`need.hidden`: what those are told who may no longer see a record, in place of what happened to it."""
 SUBJECTS = {
     "standard": "standards/{standard}", "run": "feeds/runs/{id}", "hold": "feeds/holds/{id}",
-    "listed_party": "listed/{id}",
+    "listed_party": "listed/{id}", "indicator_series": "indicator-series/{id}",
 }  # fmt: skip
 """Kinds whose address is not kind + s and the id: made of the id and the event's data."""
 _OPTIONS = orjson.OPT_UTC_Z

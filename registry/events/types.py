@@ -47,6 +47,8 @@ EVENT_TYPES: dict[str, str] = {
     "assessment.returned": "A reviewer sent an assessment back with a reason.",
     "assessment.reviewed": "Another person of the State reviewed an assessment.",
     "assessment.published": "A State published an assessment.",
+    "indicator.created": "A State began a series of an indicator.",
+    "indicator.updated": "A series got observations, a baseline, a target, or shows to others.",
     "assessment.gap_linked": "A gap became a draft need.",
     "feed.created": "A feed was added.",
     "feed.updated": "A feed's address, schedule or scope changed.",

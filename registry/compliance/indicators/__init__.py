@@ -1,0 +1,1 @@
+"""Indicators: what is measured of a State over time, against a baseline and a dated target."""

@@ -1,0 +1,64 @@
+"""Words for codes of standards, assessments, indicators, participation."""
+
+from registry.errors import N_
+
+WORDS: dict[str, dict[str, str]] = {
+    "assessment": {
+        "draft": N_("Draft"),
+        "submitted": N_("Submitted for review"),
+        "reviewed": N_("Reviewed"),
+        "published": N_("Published"),
+    },
+    "progress": {
+        "achieved": N_("Target reached"),
+        "on_track": N_("On track"),
+        "off_track": N_("Off track"),
+        "missed": N_("Target missed"),
+        "no_target": N_("No target set"),
+        "no_data": N_("Nothing observed yet"),
+        "not_applicable": N_("Not applicable"),
+    },
+    "unit": {
+        "count": N_("number"),
+        "percent": N_("percent"),
+        "days": N_("days"),
+        "rate_per_100k": N_("for every 100,000 people"),
+        "usd": N_("US dollars"),
+    },
+    "direction": {"up": N_("higher is better"), "down": N_("lower is better")},
+    "dimension": {
+        "sex": N_("Sex"),
+        "age": N_("Age"),
+        "disability": N_("Disability"),
+        "location": N_("Place"),
+        "weapon_type": N_("Type of weapon"),
+        "authority": N_("Authority"),
+    },
+    "group": {"female": N_("female"), "male": N_("male"), "unknown": N_("unknown"), "other": N_("other")},
+    "quality": {"final": N_("Final"), "provisional": N_("Provisional"), "estimate": N_("Estimate")},
+    "act": {
+        "signature": N_("Signed"),
+        "ratification": N_("Ratified"),
+        "accession": N_("Acceded"),
+        "acceptance": N_("Accepted"),
+        "approval": N_("Approved"),
+        "succession": N_("Succeeded to"),
+        "participation": N_("Takes part"),
+        "report": N_("Report filed"),
+    },
+    "instrument": {
+        "treaty": N_("Treaty"),
+        "regional_treaty": N_("Regional treaty"),
+        "political": N_("Political commitment"),
+        "regional_political": N_("Regional political commitment"),
+        "technical_standard": N_("Technical standard"),
+        "guideline": N_("Guideline"),
+    },
+    "level": {"shall": N_("Required"), "should": N_("Recommended"), "may": N_("Optional")},
+    "yesno": {"true": N_("Yes"), "false": N_("No"), "none": N_("Not known")},
+}
+
+TONES: dict[str, dict[str, str]] = {
+    "assessment": {"draft": "warn", "submitted": "info", "reviewed": "info", "published": "good"},
+    "progress": {"achieved": "good", "on_track": "good", "off_track": "warn", "missed": "bad"},
+}
