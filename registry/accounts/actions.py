@@ -120,7 +120,6 @@ ACTIONS: dict[str, Predicate] = {
     "assessment.review": _own_state,
     "assessment.publish": _own_state,
     "assessment.link_gap": _own_state,
-    "indicator.read": _shown("state"),
     "indicator.write": _own_state,
     "offer.read": _shown("organisation_id"),
     "offer.create": _offering,

@@ -26,6 +26,7 @@ OFFER = SimpleNamespace(organisation_id=10, status="open", visibility="public")
 DRAFT_OFFER = SimpleNamespace(organisation_id=10, status="draft", visibility="public")
 ASSESSMENT = SimpleNamespace(state="KEN", status="reviewed")
 PUBLISHED = SimpleNamespace(state="KEN", status="published")
+SERIES = SimpleNamespace(state="KEN", visibility="private")
 PROGRAMME = SimpleNamespace(reporting_organisation_id=10, status="2", visibility="public")
 PRIVATE_PROGRAMME = SimpleNamespace(reporting_organisation_id=20, status="2", visibility="private")
 ORGANISATION = SimpleNamespace(id=20)
@@ -54,6 +55,7 @@ TABLE = [
     ("offer.read", DRAFT_OFFER, (DONOR, *STAFF)),
     ("assessment.read", ASSESSMENT, (KENYA,)),  # not even coordinators before it is published
     ("assessment.read", PUBLISHED, ALL),
+    ("indicator.write", SERIES, (KENYA,)),
     ("programme.read", PROGRAMME, ALL),
     ("programme.read", PRIVATE_PROGRAMME, (AGENCY, *STAFF)),
     *((f"programme.{verb}", PROGRAMME, (DONOR, *STAFF)) for verb in ("create", "update", "archive")),
