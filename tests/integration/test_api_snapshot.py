@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from registry.accounts.actor import system
+from registry.accounts.actor import Actor, system
 from registry.api import snapshot as snapshot_api
 from registry.api.rooms import Room
 from registry.catalogue import editing
 from registry.catalogue.organisations import archive_organisation, create_organisation
 from registry.catalogue.programmes import Incoming, archive, store_batch
+from registry.compliance.indicators import service as indicators
 from registry.db import Database, utcnow
 from registry.events import snapshot as lines_of
 from registry.http import RegistryFlask
@@ -52,14 +53,22 @@ def test_it_holds_every_record_as_its_own_address_shows_it(sqlite_app: RegistryF
     coordinator = world.people["coordinator"]
     headers = token_headers(sqlite_app.database, coordinator, SCOPES)
     client = sqlite_app.test_client()
+    with sqlite_app.database.transaction() as session:
+        kenya = Actor("state", state="KEN")
+        series = indicators.begin(session, kenya, {"indicator": "surplus"})
+        figure = {"period_start": "2025-01-01", "period_end": "2025-12-31", "value": "12"}
+        indicators.observe(session, kenya, series.id or 0, {"observations": [figure]})
     head, records, end = read(client, **headers)
     assert head["format"] == 1 and head["source"] == "http://registry.test"
-    assert head["kinds"] == ["organisation", "programme", "need", "offer", "standard", "assessment"]
+    assert head["kinds"] == [
+        "organisation", "programme", "need", "offer", "standard", "assessment", "indicator_series",
+    ]  # fmt: skip
     assert end["records"] == len(records) == sum(end["counts"].values())
-    assert {name: count for name, count in end["counts"].items() if not count} == {"assessment": 0}, "none is published"
+    without = {name: count for name, count in end["counts"].items() if not count}
+    assert without == {"assessment": 0}, "none is published"
     by_subject = {record["subject"]: record for record in records}
     assert len(by_subject) == len(records)
-    for kind in ("needs", "offers", "organisations"):
+    for kind in ("needs", "offers", "organisations", "indicator-series"):
         subjects = [subject for subject in by_subject if subject.startswith(kind)]
         assert subjects
         for subject in subjects:
