@@ -29,6 +29,9 @@ check: ## style, types, floors, migrations, translations, docs
 bench: ## figures: ours, the limit's in the same run, and their ratio
 	@.ci/setup dev && exec $(BIN)/python -m benchmarks $(BENCH)
 
+evaluate: ## how well the ranking agrees with funders (made up, for the demo world), beside simple rankings
+	@.ci/setup dev && exec $(BIN)/python -m benchmarks.evaluate
+
 experiments: ## what must hold when things break: processes killed at random instants (takes minutes)
 	@.ci/setup dev && exec $(BIN)/python -m benchmarks.experiments $(EXPERIMENTS)
 
@@ -46,4 +49,4 @@ lock: ## resolve the dependencies anew into the hashed locks
 clean: ## remove the environment and the demo's data
 	rm -rf .venv var
 
-.PHONY: help setup demo demo-federation test check bench experiments messages docs lock clean
+.PHONY: help setup demo demo-federation test check bench evaluate experiments messages docs lock clean

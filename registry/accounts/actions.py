@@ -132,6 +132,7 @@ ACTIONS: dict[str, Predicate] = {
     # Both sides are read first, so who asks may see both.
     "match.explain": _by(EVERYONE),
     "match.refresh": _by(STAFF),
+    "match.evaluate": _by(STAFF),
     # A round shows needs and offers of everybody together.
     "allocation.manage": _by(STAFF),
     "programme.read": _shown("reporting_organisation_id"),

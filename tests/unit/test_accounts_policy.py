@@ -73,6 +73,7 @@ TABLE = [
     ("job.manage", None, STAFF),
     ("match.explain", None, ALL),
     ("match.refresh", None, STAFF),
+    ("match.evaluate", None, STAFF),
     ("allocation.manage", None, STAFF),
     ("listed.read", None, STAFF),
     ("conflict.decide", PROGRAMME, (DONOR, *STAFF)),

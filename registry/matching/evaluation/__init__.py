@@ -1,0 +1,1 @@
+"""How well the ranking agrees with what was really funded, beside simple ways of ranking."""
