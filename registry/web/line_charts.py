@@ -69,10 +69,7 @@ def line_chart(points: Sequence[tuple[date, float | None, str]], plan: tuple[Poi
     scale = [Mark(y_of(bottom + step * n), short_number(bottom + step * n)) for n in range(marks + 1)]
     years = range(first.year, last.year + 1)
     every = math.ceil(len(years) / 12)
-    labels = [
-        Mark(x_of(min(max(date(year, 7, 1), first), last)), str(year))
-        for year in years
-        if (year - first.year) % every == 0
-    ]
+    middles = [date(year, 7, 1) for year in years if first <= date(year, 7, 1) <= last] or [first]
+    labels = [Mark(x_of(middle), str(middle.year)) for middle in middles[::every]]
     lines = [" ".join(stretch) for stretch in stretches if len(stretch) > 1]
     return LineChart(dots, lines, target, scale, labels, y_of(0.0))

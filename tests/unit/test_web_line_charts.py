@@ -19,6 +19,7 @@ def test_everything_stands_inside_the_drawing_and_higher_values_higher():
     chart = line_chart([(DAYS[0], 5.0, ""), (DAYS[2], 50.0, "")], ((DAYS[1], 0.0), (date(2030, 1, 1), 80.0)))
     places = [(dot.x, dot.y) for dot in chart.dots] + [chart.target[:2], chart.target[2:]]
     assert all(LEFT <= x <= WIDTH and 0 <= y <= HEIGHT for x, y in places)
+    assert [mark.words for mark in chart.years] == [str(year) for year in range(2024, 2030)]
     assert chart.dots[1].y < chart.dots[0].y and chart.dots[1].x > chart.dots[0].x
 
 
