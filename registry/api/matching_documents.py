@@ -172,6 +172,7 @@ class MatchBlock(Schema):
     code = fields.String(required=True)
     message = fields.String(required=True)
     unblock = fields.String(required=True)
+    held = fields.Boolean(metadata={"description": "an act here can lift it: a checklist, a decision on a name"})
     params = fields.Dict(required=True)
     text = fields.String(required=True)
     unblock_text = fields.String(required=True)

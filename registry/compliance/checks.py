@@ -1,33 +1,23 @@
 """What a standards file must satisfy beyond being YAML: the JSON Schema, and what no schema can say. No database."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 import orjson
 from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError
 
 from registry.catalogue import reference
 from registry.compliance import scoring
 from registry.compliance.editions import Edition, version_key
-from registry.compliance.parsing import Lines
 from registry.settings import data_path
+from registry.yaml_files.parsing import Lines
+from registry.yaml_files.reading import Problem, judged
 
 Path = tuple[str | int, ...]
 STAYS = frozenset({"reworded", "tightened", "loosened"})
 """Kinds of change after which the clause keeps its id."""
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing wrong, where in the file, in words its author can act on."""
-
-    line: int
-    path: str
-    message: str
 
 
 @cache
@@ -39,38 +29,7 @@ def validator() -> Draft202012Validator:
 
 def problems(document: Any, lines: Lines) -> list[Problem]:
     """Everything wrong with one document, in the order of its lines; empty where it is fine."""
-    found = [_schema_problem(error) for error in validator().iter_errors(document)]
-    if not found:
-        found = list(_semantic(document))
-    return sorted(
-        (Problem(line_of(lines, path), dotted(path), message) for path, message in found),
-        key=lambda problem: (problem.line, problem.path),
-    )
-
-
-def dotted(path: Path) -> str:
-    """A path as it is shown: `requirements.0.children.2.level`."""
-    return ".".join(str(part) for part in path)
-
-
-def line_of(lines: Lines, path: Path) -> int:
-    """The line of a value, or of the nearest thing around it that is there."""
-    while path and path not in lines:
-        path = path[:-1]
-    return lines.get(path, 1)
-
-
-def _schema_problem(error: ValidationError) -> tuple[Path, str]:
-    while error.context and error.validator in ("oneOf", "anyOf"):
-        # Report what is wrong with the alternative that was meant: the one that complains least, then the deepest.
-        branches: dict[Any, list[ValidationError]] = {}
-        for inner in error.context:
-            branches.setdefault(inner.schema_path[0], []).append(inner)
-        meant = min(branches.values(), key=lambda errors: (len(errors), -max(len(e.absolute_path) for e in errors)))
-        error = max(meant, key=lambda e: len(e.absolute_path))
-    path: Path = tuple(error.absolute_path)
-    message = error.message if len(error.message) <= 300 else f"{error.message[:200]} … (rule: {error.validator})"
-    return path, message
+    return judged(validator(), document, lines, _semantic)
 
 
 def _semantic(document: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:

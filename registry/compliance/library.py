@@ -1,6 +1,6 @@
 """The library of standards: reads files, checks them, loads editions beside the old ones, never over them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,8 +10,7 @@ from sqlmodel import Session
 
 from registry.accounts import audit, policy
 from registry.accounts.actor import Actor
-from registry.compliance import checks, parsing
-from registry.compliance.checks import Problem
+from registry.compliance import checks
 from registry.compliance.differences import Difference, compare
 from registry.compliance.editions import Edition, edition_of, pinned, version_key
 from registry.compliance.models import Standard
@@ -19,22 +18,10 @@ from registry.db import utcnow
 from registry.errors import InvalidInput
 from registry.events.outbox import Change, emit
 from registry.json_text import dumps
+from registry.yaml_files.reading import BadFile, read_document
 
-MAX_BYTES = 300_000
-OTHER_FILES = frozenset({"indicators.yaml", "themes.yaml"})
+OTHER_FILES = frozenset({"embargoes.yaml", "indicators.yaml", "themes.yaml"})
 """Files of the folder `standards` that are no standards."""
-
-
-class BadFile(InvalidInput):
-    """A standards file cannot be taken. `problems` say where and why."""
-
-    def __init__(self, name: str, problems: Sequence[Problem]) -> None:
-        self.name, self.problems = name, list(problems)
-        fields: dict[str, list[str]] = {}
-        for problem in problems:
-            place = f"{name}:{problem.line}" + (f" {problem.path}" if problem.path else "")
-            fields.setdefault(place, []).append(problem.message)
-        super().__init__(fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,23 +65,7 @@ def standard_files(paths: Iterable[Path]) -> list[Path]:
 
 def read_file(path: Path) -> Edition:
     """Read and check one file. Raises BadFile naming line, place and reason of everything wrong."""
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise BadFile(path.name, [Problem(1, "", error.strerror or "It cannot be read.")]) from None
-    if len(data) > MAX_BYTES:
-        raise BadFile(path.name, [Problem(1, "", f"It is larger than {MAX_BYTES // 1000} kB.")])
-    try:
-        document, lines = parsing.parse(data.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
-        raise BadFile(path.name, [Problem(line, "", "This is not UTF-8 text.")]) from None
-    except parsing.Unreadable as error:
-        raise BadFile(path.name, [Problem(error.line, "", error.reason)]) from None
-    if found := checks.problems(document, lines):
-        raise BadFile(path.name, found)
-    return edition_of(document)
+    return edition_of(read_document(path, checks.problems))
 
 
 def read_all(paths: Iterable[Path], beside: Iterable[Edition] = ()) -> tuple[list[Edition], list[str]]:

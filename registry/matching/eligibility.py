@@ -11,6 +11,7 @@ from datetime import date
 from typing import Any
 
 from registry.errors import N_
+from registry.matching.embargoes.rules import Stop, flows, stops
 from registry.matching.facts import DAYS_PER_MONTH, Act, Context, NeedFacts, OfferFacts, overlap, reach
 
 PARTY_ACTS = frozenset({"ratification", "accession", "acceptance", "approval", "succession", "participation"})
@@ -27,6 +28,8 @@ class Block:
     offer_field: str | None
     unblock: str
     params: dict[str, Any] = field(default_factory=dict)
+    held: bool = False
+    """Somebody's act here can lift it: a checklist, a decision on a name. Until then the pair is as good as blocked."""
 
 
 def check(need: NeedFacts, offer: OfferFacts, context: Context, min_overlap_months: float) -> list[Block]:
@@ -184,6 +187,51 @@ def _reported(state: str, condition: Any, acts: tuple[Act, ...], today: date, of
         )
 
 
+def carried(need: NeedFacts, offer: OfferFacts, context: Context) -> frozenset[str]:
+    """The flows of a pair that an embargo can cover: of the types and themes that both sides share."""
+    themes = need.themes & offer.themes if need.themes and offer.themes else need.themes | offer.themes
+    if need.themes and offer.themes and not themes:
+        return frozenset()  # they have nothing to do with one another, which another rule says
+    return flows(context.screening.regimes.assistance, need.types & offer.types, themes)
+
+
+def open_stops(need: NeedFacts, offer: OfferFacts, context: Context) -> Iterator[Stop]:
+    """The regimes against the pair that no confirmed exemption answers in full."""
+    file, released = context.screening.regimes, context.screening.released
+    if need.state not in file.states:
+        return
+    for stop in stops(file, need.state, carried(need, offer, context), context.today):
+        if not stop.measures <= released.get((need.id, offer.id, stop.regime.id), frozenset()):
+            yield stop
+
+
+def _embargo(need: NeedFacts, offer: OfferFacts, context: Context, _months: float) -> Iterator[Block]:
+    for stop in open_stops(need, offer, context):
+        regime = stop.regime
+        verified = N_(
+            "The embargo “%(regime)s” (%(resolution)s; %(committee)s) covers %(measures)s. Source: %(source)s."
+        )
+        unverified = N_(
+            "The embargo “%(regime)s” (%(resolution)s; %(committee)s) covers %(measures)s. Source, not verified here: "
+            "%(source)s."
+        )
+        held = N_("The checklist of an exemption is filled in and a coordinator confirms it: %(ways)s.")
+        blocked = N_("This embargo knows no exemption for it: only assistance that carries none of it is possible.")
+        yield Block(
+            "embargo",
+            verified if regime.checked else unverified,
+            "state",
+            "types",
+            held if stop.ways else blocked,
+            {
+                "regime_id": regime.id, "regime": regime.name["en"], "resolution": regime.resolution,
+                "committee": regime.committee or regime.body, "measures": _list(stop.measures),
+                "source": regime.source["ref"], "ways": "; ".join(way.name["en"] for way in stop.ways),
+            },
+            held=bool(stop.ways),
+        )  # fmt: skip
+
+
 def dollars(cents: int) -> str:
     """US dollars for a sentence: whole where they are whole."""
     return f"{cents // 100:,}" if cents % 100 == 0 else f"{cents / 100:,.2f}"
@@ -194,4 +242,4 @@ def _list(codes: frozenset[str]) -> str:
 
 
 Rule = Callable[[NeedFacts, OfferFacts, Context, float], Iterator[Block]]
-RULES: tuple[Rule, ...] = (_both_open, _type, _theme, _geography, _window, _minimum_grant, _conditions)
+RULES: tuple[Rule, ...] = (_both_open, _type, _theme, _geography, _window, _minimum_grant, _conditions, _embargo)

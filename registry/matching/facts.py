@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from registry.matching.embargoes.rules import Regimes
+
 DAYS_PER_MONTH = 30.4375
 """Of the average year of 365.25 days: months are counted by days, exactly and alike for all calendars."""
 
@@ -92,11 +94,21 @@ class Act:
 
 
 @dataclass(frozen=True, slots=True)
+class Screening:
+    """What stands against pairs from outside: embargoes, and the exemptions that were recorded."""
+
+    regimes: Regimes = field(default_factory=Regimes)
+    released: Mapping[tuple[int, int, str], frozenset[str]] = field(default_factory=dict)
+    """(need, offer, regime) → flows for which a complete exemption was confirmed"""
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
-    """The world around a pair: the day, and what States did towards instruments by (State, instrument)."""
+    """The world around a pair: the day, what States did towards instruments by (State, instrument), screening."""
 
     today: date
     participation: Mapping[tuple[str, str], tuple[Act, ...]] = field(default_factory=dict)
+    screening: Screening = field(default_factory=Screening)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ from sqlmodel import Session
 from registry.catalogue.models import Participation
 from registry.catalogue.money import usd_cents
 from registry.catalogue.reference import regions
-from registry.matching.facts import DAYS_PER_MONTH, Act, Context, Line, NeedFacts, OfferFacts
+from registry.matching.embargoes import reading
+from registry.matching.facts import DAYS_PER_MONTH, Act, Context, Line, NeedFacts, OfferFacts, Screening
 from registry.matching.fields import regions_of
 from registry.matching.forms import LINE, NEED, NEED_THEME, OFFER, OFFER_PLACE, OFFER_THEME, OFFER_TYPE, children
 
@@ -69,7 +70,7 @@ def offer_facts(session: Session, condition: ColumnElement[bool]) -> dict[int, O
 
 
 def context(session: Session, now: datetime, offers: Collection[OfferFacts]) -> Context:
-    """What States did towards the instruments that these offers' conditions name."""
+    """What States did towards the instruments that these offers' conditions name, and what screening says."""
     instruments = {condition["instrument"] for offer in offers for condition in offer.conditions}
     participation: dict[tuple[str, str], tuple[Act, ...]] = {}
     if instruments:
@@ -82,7 +83,12 @@ def context(session: Session, now: datetime, offers: Collection[OfferFacts]) -> 
         for row in rows:
             key = (row.state, row.instrument)
             participation[key] = (*participation.get(key, ()), Act(row.act, row.on, row.source))
-    return Context(now.date(), participation)
+    return Context(now.date(), participation, screening(session))
+
+
+def screening(_session: Session) -> Screening:
+    """Embargoes in force, and what was recorded against and for pairs."""
+    return Screening(reading.current())
 
 
 def possible_offers(need: NeedFacts, min_overlap_months: float) -> ColumnElement[bool]:

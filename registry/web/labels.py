@@ -2,10 +2,10 @@
 
 from flask_babel import gettext
 
-from registry.web.words import people, running, standards
+from registry.web.words import people, running, screening, standards
 
-LABELS: dict[str, dict[str, str]] = {**people.WORDS, **standards.WORDS, **running.WORDS}
-TONES: dict[str, dict[str, str]] = {**people.TONES, **standards.TONES, **running.TONES}
+LABELS: dict[str, dict[str, str]] = {**people.WORDS, **standards.WORDS, **running.WORDS, **screening.WORDS}
+TONES: dict[str, dict[str, str]] = {**people.TONES, **standards.TONES, **running.TONES, **screening.TONES}
 """Kind → code → tone of the tag it is shown as (`good`, `warn`, `bad`, `info`; none: plain)."""
 
 

@@ -61,6 +61,8 @@ def _word(name: str, value: Any) -> Any:
         return label("status", value)
     if name == "places":
         return _each(value, place_name)
+    if name == "measures":
+        return ", ".join(label("measure", code) for code in str(value).split(", "))
     if name in ("asked", "offered") and isinstance(value, str):
         return _each(value, _theme_or_type)
     return value

@@ -10,16 +10,17 @@ from registry.compliance.carrying import carried_ids
 from registry.compliance.differences import compare
 from registry.compliance.editions import Edition
 from registry.compliance.judging import judge_answers
-from registry.compliance.parsing import Unreadable, parse
 from registry.errors import InvalidInput
 from registry.settings import data_path
+from registry.yaml_files.parsing import Unreadable, parse
+from registry.yaml_files.reading import MAX_BYTES, BadFile
 from tests.support.standards import CLAUSES, SECOND, STANDARD, changed, write
 
 
 def refused(folder: Path, text: str | bytes) -> list[tuple[int, str, str]]:
     path = folder / "bad.yaml"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    with pytest.raises(library.BadFile) as error:
+    with pytest.raises(BadFile) as error:
         library.read_file(path)
     return [(problem.line, problem.path, problem.message) for problem in error.value.problems]
 
@@ -32,7 +33,7 @@ def test_every_standard_of_this_registry_is_in_order_and_small_enough() -> None:
     files = library.standard_files([data_path("standards")])
     editions, _ = library.read_all(files)
     assert {"iti", "poa"} <= {found.slug for found in editions}
-    assert all(path.stat().st_size <= library.MAX_BYTES for path in files)
+    assert all(path.stat().st_size <= MAX_BYTES for path in files)
     assert all(path.stem == found.slug for path, found in zip(files, editions, strict=True))
 
 
@@ -106,7 +107,7 @@ def test_plain_values_mean_what_they_mean_in_json(text: str, value: Any) -> None
 def test_a_file_too_large_not_utf8_or_missing_is_refused(tmp_path: Path) -> None:
     assert "300 kB" in refused(tmp_path, "# " + "x" * 300_001)[0][2]
     assert refused(tmp_path, b"a: 1\nb: \xff\n") == [(2, "", "This is not UTF-8 text.")]
-    with pytest.raises(library.BadFile):
+    with pytest.raises(BadFile):
         library.read_file(tmp_path / "nowhere.yaml")
 
 

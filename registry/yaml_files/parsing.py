@@ -1,4 +1,4 @@
-"""YAML of a standards file → plain data and the line of each value. Reads no file, knows nothing of standards.
+"""YAML text → plain data and the line of each value. Reads no file, knows nothing of what the file is about.
 
 Stricter than YAML: no anchors or aliases (a few bytes can stand for gigabytes), no tags, no duplicate keys, one
 document, bounded depth; and only what JSON has: dates and `yes`/`no` stay text. It walks the parser's events, so that a

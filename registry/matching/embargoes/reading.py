@@ -1,0 +1,166 @@
+"""standards/embargoes.yaml → regimes, checked with line and reason; a wrong file never replaces the loaded one."""
+
+import hashlib
+import logging
+import threading
+from collections.abc import Iterator, Mapping
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import orjson
+from jsonschema import Draft202012Validator
+
+from registry.catalogue import reference
+from registry.errors import ConfigurationError
+from registry.json_text import dumps
+from registry.matching.embargoes.rules import Carries, Exemption, Regime, Regimes
+from registry.settings import data_path
+from registry.yaml_files.parsing import Lines
+from registry.yaml_files.reading import BadFile, Fault, Problem, judged, read_document
+
+FILE = "embargoes.yaml"
+MUST_ASK = {"notification": "notified_on", "approval": "approval"}
+"""Kind of exemption → what its checklist cannot go without"""
+log = logging.getLogger(__name__)
+
+
+@cache
+def _validator() -> Draft202012Validator:
+    schema = orjson.loads((data_path("standards") / "embargoes.schema.json").read_bytes())
+    return Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
+
+
+def problems(document: Any, lines: Lines) -> list[Problem]:
+    """Everything wrong with a file, in the order of its lines; empty where it is fine."""
+    return judged(_validator(), document, lines, _semantic)
+
+
+def read(path: Path) -> Regimes:
+    """The regimes of a file. Raises BadFile naming line, place and reason of everything wrong."""
+    document = read_document(path, problems)
+    return Regimes(
+        document["version"],
+        date.fromisoformat(document["dated"]),
+        hashlib.sha256(dumps(document).encode()).hexdigest(),
+        tuple(
+            Carries(frozenset(line["types"]), frozenset(line["themes"]), line["carries"])
+            for line in document["assistance"]
+        ),
+        tuple(_regime(entry) for entry in document["regimes"]),
+        frozenset(state for entry in document["regimes"] for state in entry["states"]),
+    )
+
+
+def _regime(entry: Mapping[str, Any]) -> Regime:
+    return Regime(
+        **{
+            **entry,
+            "states": frozenset(entry["states"]),
+            "measures": frozenset(entry["measures"]),
+            "since": date.fromisoformat(entry["since"]),
+            "until": date.fromisoformat(entry["until"]) if "until" in entry else None,
+            "changed_by": tuple(entry.get("changed_by", ())),
+            "exemptions": tuple(
+                Exemption(**{**each, "measures": frozenset(each["measures"]), "items": tuple(each.get("items", ()))})
+                for each in entry.get("exemptions", ())
+            ),
+        }
+    )
+
+
+def _semantic(document: Mapping[str, Any]) -> Iterator[Fault]:
+    yield from _day(document["dated"], ("dated",))
+    for number, line in enumerate(document["assistance"]):
+        for place, theme in enumerate(line["themes"]):
+            if theme not in reference.themes():
+                yield ("assistance", number, "themes", place), f"There is no theme {theme}."
+    seen: set[str] = set()
+    for number, entry in enumerate(document["regimes"]):
+        if entry["id"] in seen:
+            yield ("regimes", number, "id"), f"The id {entry['id']} is used twice."
+        seen.add(entry["id"])
+        for inner, message in _regime_faults(entry):
+            yield ("regimes", number, *inner), message
+
+
+def _regime_faults(entry: Mapping[str, Any]) -> Iterator[Fault]:
+    for name in ("since", "until"):
+        if name in entry:
+            yield from _day(entry[name], (name,))
+    if "until" in entry and entry["until"] <= entry["since"]:
+        yield ("until",), "It ends before it begins."
+    for number, state in enumerate(entry["states"]):
+        if state not in reference.states():
+            yield ("states", number), f"There is no State {state}: write the three letters of ISO 3166."
+    for scope, name in (("part", "place"), ("actors", "actors")):
+        if entry["scope"] == scope and name not in entry:
+            yield ("scope",), f"A regime of the scope {scope} says which under {name}."
+    if not entry["states"] and entry["scope"] != "actors":
+        yield ("states",), "Only a regime on actors can be without a State."
+    ids: set[str] = set()
+    for number, exemption in enumerate(entry.get("exemptions", ())):
+        place = ("exemptions", number)
+        if exemption["id"] in ids:
+            yield (*place, "id"), f"The id {exemption['id']} is used twice."
+        ids.add(exemption["id"])
+        for measure in sorted(set(exemption["measures"]) - set(entry["measures"])):
+            yield (*place, "measures"), f"The regime does not cover {measure}."
+        needed = MUST_ASK.get(exemption["kind"])
+        if needed and needed not in exemption["items"]:
+            yield (*place, "items"), f"The checklist of an exemption by {exemption['kind']} asks for {needed}."
+
+
+def _day(text: str, place: tuple[str, ...]) -> Iterator[Fault]:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        yield place, "There is no such day."
+
+
+class Kept:
+    """The loaded regimes of one file, read again once the file is another. Safe between threads."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.trouble: list[Problem] = []
+        """What is wrong with the file as it now lies there; the one loaded before stays in force."""
+        self._lock = threading.Lock()
+        self._stamp: tuple[int, int] | None = None
+        self._loaded: Regimes | None = None
+
+    def current(self) -> Regimes:
+        """The regimes in force. Raises ConfigurationError where no good file was ever read."""
+        with self._lock:
+            try:
+                stat = self.path.stat()
+                stamp = (stat.st_mtime_ns, stat.st_size)
+            except OSError:
+                stamp = (0, 0)
+            if stamp != self._stamp:
+                self._read(stamp)
+            if self._loaded is None:
+                first = self.trouble[0]
+                raise ConfigurationError(f"{self.path.name}, line {first.line}: {first.path} {first.message}")
+            return self._loaded
+
+    def _read(self, stamp: tuple[int, int]) -> None:
+        self._stamp = stamp
+        try:
+            self._loaded, self.trouble = read(self.path), []
+        except BadFile as error:
+            self.trouble = error.problems
+            for problem in error.problems:
+                log.error("%s:%s %s: %s", self.path.name, problem.line, problem.path, problem.message)
+
+
+@cache
+def kept() -> Kept:
+    """The registry's own file."""
+    return Kept(data_path("standards") / FILE)
+
+
+def current() -> Regimes:
+    """The regimes in force. Raises ConfigurationError."""
+    return kept().current()

@@ -1,0 +1,220 @@
+"""Embargoes: what a pair carries, which regimes stand against it, what lets it through; what a wrong file is told."""
+
+import os
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from registry.errors import ConfigurationError
+from registry.matching.eligibility import Block, check
+from registry.matching.embargoes import reading
+from registry.matching.embargoes.rules import Regimes, flows, stops
+from registry.matching.facts import Context, Line, NeedFacts, OfferFacts, Screening
+from registry.yaml_files.reading import BadFile
+
+TODAY = date(2026, 11, 23)
+FILE = reading.current()
+NEED = NeedFacts(1, "LBY", frozenset(), frozenset({"ammunition"}), (Line("equipment"),))
+OFFER = OfferFacts(7, 3, frozenset({"equipment"}), frozenset({"ammunition", "legislation"}))
+SMALL = """\
+schema: 1
+version: "3"
+dated: 2026-11-23
+assistance:
+- {types: [equipment], themes: [ammunition], carries: arms}
+regimes:
+- id: un-somewhere
+  name: {en: Somewhere}
+  body: Council
+  states: [LBY]
+  scope: territory
+  measures: [arms]
+  resolution: S/RES/1 (2001)
+  since: 2001-01-01
+  exemptions:
+  - {id: notice, kind: notification, name: {en: Notice}, measures: [arms], items: [supplier, notified_on], source: p2}
+  source: {ref: S/RES/1 (2001)}
+  checked: false
+"""
+
+
+def blocks(need: NeedFacts = NEED, offer: OfferFacts = OFFER, **screening: object) -> list[Block]:
+    context = Context(TODAY, screening=Screening(**{"regimes": FILE, **screening}))  # type: ignore[arg-type]
+    return check(need, offer, context, 6)
+
+
+def test_arms_for_an_embargoed_state_are_held_and_the_reason_names_its_source() -> None:
+    (block,) = blocks()
+    assert (block.code, block.held, block.need_field, block.offer_field) == ("embargo", True, "state", "types")
+    said = block.message % block.params
+    for word in ("Libya", "S/RES/1970 (2011)", "1970 Committee", "arms", "not verified"):
+        assert word in said
+    assert "the Committee approves in advance" in block.unblock % block.params
+
+
+def test_without_any_exemption_the_pair_is_blocked_outright() -> None:
+    (block,) = blocks(replace(NEED, state="PRK"))
+    assert (block.code, block.held) == ("embargo", False)
+    assert "no exemption" in block.unblock % block.params
+
+
+@pytest.mark.parametrize(
+    ("types", "themes"),
+    [
+        ({"expertise"}, {"legislation"}),
+        ({"training"}, {"record_keeping", "tracing"}),
+        ({"equipment"}, {"marking"}),
+        ({"funding"}, {"awareness", "gender"}),
+        ({"expertise", "training", "equipment", "funding"}, {"data_research"}),
+    ],
+)
+def test_assistance_that_carries_no_materiel_is_never_stopped(types: set[str], themes: set[str]) -> None:
+    need = replace(NEED, themes=frozenset(themes), lines=tuple(Line(each) for each in sorted(types)))
+    assert blocks(need, replace(OFFER, types=frozenset(types), themes=frozenset(themes))) == []
+
+
+@pytest.mark.parametrize(
+    ("type_", "theme", "measure"),
+    [
+        ("equipment", "ammunition", "arms"),
+        ("training", "stockpile_mgmt", "training"),
+        ("expertise", "law_enforcement", "technical_assistance"),
+        ("funding", "physical_security", "financing"),
+    ],
+)
+def test_each_kind_of_assistance_carries_its_own_flow(type_: str, theme: str, measure: str) -> None:
+    assert flows(FILE.assistance, {type_}, {theme}) == {measure}
+
+
+def test_only_what_both_sides_share_counts() -> None:
+    need = replace(NEED, themes=frozenset({"ammunition", "legislation"}), lines=(Line("equipment"), Line("expertise")))
+    advice = replace(OFFER, types=frozenset({"expertise"}), themes=frozenset({"legislation"}))
+    assert blocks(need, advice) == []
+    assert [block.code for block in blocks(need, replace(advice, themes=frozenset()))] == ["embargo"]
+
+
+def test_a_pair_without_a_theme_counts_as_carrying_what_its_types_can() -> None:
+    nothing: frozenset[str] = frozenset()
+    assert [block.code for block in blocks(replace(NEED, themes=nothing), replace(OFFER, themes=nothing))] == [
+        "embargo"
+    ]
+
+
+def test_what_the_government_itself_asks_for_passes_an_embargo_on_armed_groups() -> None:
+    for state in ("COD", "CAF", "IRQ", "LBN", "YEM", "SOM"):
+        assert blocks(replace(NEED, state=state)) == [], state
+
+
+def test_an_embargo_on_part_of_a_state_holds_until_it_is_known_where_the_supply_goes() -> None:
+    (block,) = blocks(replace(NEED, state="SDN"))
+    assert block.held and "outside Darfur" in block.unblock % block.params
+
+
+@pytest.mark.parametrize("state", ["LBR", "CIV", "ERI", "SLE", "KEN"])
+def test_a_lapsed_regime_and_a_state_without_one_stop_nothing(state: str) -> None:
+    assert blocks(replace(NEED, state=state)) == []
+
+
+@pytest.mark.parametrize(
+    ("day", "held"), [(date(2008, 3, 30), []), (date(2008, 3, 31), ["un-drc-government-notice"]),
+                      (date(2022, 12, 19), ["un-drc-government-notice"]), (date(2022, 12, 20), [])],
+)  # fmt: skip
+def test_a_regime_holds_from_its_first_day_to_the_day_before_it_ends(day: date, held: list[str]) -> None:
+    assert [stop.regime.id for stop in stops(FILE, "COD", frozenset({"arms"}), day)] == held
+
+
+def test_an_exemption_releases_its_own_pair_and_regime_and_only_the_flows_it_was_made_for() -> None:
+    everything = frozenset({"arms", "training"})
+    assert blocks(released={(1, 7, "un-libya"): everything}) == []
+    for key in ((2, 7, "un-libya"), (1, 8, "un-libya"), (1, 7, "un-haiti")):
+        assert [block.code for block in blocks(released={key: everything})] == ["embargo"]
+    assert [block.code for block in blocks(released={(1, 7, "un-libya"): frozenset({"training"})})] == ["embargo"]
+
+
+@given(
+    st.sets(st.sampled_from(["funding", "expertise", "equipment", "training"]), min_size=1),
+    st.sets(st.sampled_from(["ammunition", "legislation", "marking", "law_enforcement", "gender"])),
+    st.sampled_from(["LBY", "PRK", "HTI", "SDN", "KEN", "COD", "AFG"]),
+)
+def test_taking_the_cause_away_takes_away_this_rule_and_no_other(types: set[str], themes: set[str], state: str) -> None:
+    need = replace(NEED, state=state, themes=frozenset(themes), lines=tuple(Line(each) for each in sorted(types)))
+    offer = replace(OFFER, types=frozenset(types), themes=frozenset(themes), status="withdrawn")
+    found = [block.code for block in blocks(need, offer)]
+    assert [code for code in found if code != "embargo"] == ["not_open"]
+    assert [block.code for block in blocks(need, offer, regimes=Regimes())] == ["not_open"]
+    held = [block for block in blocks(need, offer) if block.code == "embargo"]
+    released = {(1, 7, block.params["regime_id"]): frozenset(block.params["measures"].split(", ")) for block in held}
+    assert [block.code for block in blocks(need, offer, released=released)] == ["not_open"]
+
+
+def wrong(folder: Path, old: str, new: str) -> list[tuple[int, str, str]]:
+    assert old in SMALL
+    path = folder / "embargoes.yaml"
+    path.write_text(SMALL.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(BadFile) as error:
+        reading.read(path)
+    return [(problem.line, problem.path, problem.message) for problem in error.value.problems]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "path", "words"),
+    [
+        ("scope: territory", "scope: planet", 11, "regimes.0.scope", "planet"),
+        ("scope: territory", "scope: part", 11, "regimes.0.scope", "place"),
+        ("scope: territory", "scope: actors", 11, "regimes.0.scope", "actors"),
+        ("[LBY]", "[LBX]", 10, "regimes.0.states.0", "no State LBX"),
+        ("since: 2001-01-01", "since: 2001-02-30", 14, "regimes.0.since", "no such day"),
+        ("since: 2001-01-01", "since: 2001-01-01\n  until: 2000-01-01", 15, "regimes.0.until", "before it begins"),
+        ("themes: [ammunition]", "themes: [cannons]", 5, "assistance.0.themes.0", "no theme cannons"),
+        ("items: [supplier, notified_on]", "items: [supplier]", 16, "regimes.0.exemptions.0.items", "notified_on"),
+        ("measures: [arms], items", "measures: [training], items", 16, "regimes.0.exemptions.0.measures", "not cover"),
+        ("kind: notification", "kind: favour", 16, "regimes.0.exemptions.0.kind", "favour"),
+        ("checked: false", "checked: maybe", 18, "regimes.0.checked", "maybe"),
+        ("checked: false", "checked: false\n  checked: true", 19, "", "second time"),
+    ],
+)
+def test_a_wrong_file_is_told_line_place_and_reason(
+    tmp_path: Path, old: str, new: str, line: int, path: str, words: str
+) -> None:
+    (problem,) = wrong(tmp_path, old, new)
+    assert problem[:2] == (line, path)
+    assert words in problem[2]
+
+
+def test_an_id_can_stand_once_only(tmp_path: Path) -> None:
+    entry = SMALL[SMALL.index("- id: un-somewhere") :]
+    (problem,) = wrong(tmp_path, entry, entry + entry)
+    assert problem[1:] == ("regimes.1.id", "The id un-somewhere is used twice.")
+
+
+def test_a_wrong_file_never_replaces_the_loaded_one_and_a_mended_one_does(tmp_path: Path) -> None:
+    path = tmp_path / "embargoes.yaml"
+
+    def put(text: str, stamp: int) -> None:
+        path.write_text(text, encoding="utf-8")
+        os.utime(path, ns=(stamp, stamp))
+
+    put(SMALL, 1_000_000_000)
+    kept = reading.Kept(path)
+    assert kept.current().version == "3" and kept.trouble == []
+    put(SMALL.replace('"3"', '"4"').replace("[LBY]", "[NOWHERE]"), 2_000_000_000)
+    assert kept.current().version == "3" and [problem.line for problem in kept.trouble] == [10]
+    path.unlink()
+    assert kept.current().version == "3" and kept.trouble
+    put(SMALL.replace('"3"', '"5"'), 3_000_000_000)
+    assert kept.current().version == "5" and kept.trouble == []
+
+
+def test_a_registry_without_any_good_file_matches_nothing_rather_than_everything(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"embargoes\.yaml"):
+        reading.Kept(tmp_path / "embargoes.yaml").current()
+
+
+def test_the_registrys_own_file_claims_nothing_that_nobody_checked() -> None:
+    assert FILE.regimes and not any(regime.checked for regime in FILE.regimes)
+    assert all(regime.source["ref"] and regime.resolution for regime in FILE.regimes)
+    assert {regime.id for regime in FILE.regimes if regime.until} >= {"un-somalia", "un-liberia"}
