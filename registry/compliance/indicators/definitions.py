@@ -16,9 +16,9 @@ from sqlmodel import Session
 
 from registry.compliance.editions import Text, text_in
 from registry.compliance.listing import current_editions
-from registry.compliance.parsing import parse
 from registry.errors import N_, ConfigurationError, NotFound
 from registry.settings import data_path
+from registry.yaml_files.parsing import parse
 
 FILE = "indicators.yaml"
 
