@@ -9,11 +9,12 @@ from registry.compliance import models as compliance
 from registry.compliance.indicators import models as indicators
 from registry.events import models as events
 from registry.matching import models as matching
+from registry.matching.ledger import models as ledger
 from registry.matching.rounds import models as rounds
 from registry.sync import models as sync
 from registry.webhooks import models as webhooks
 
 __all__ = [
-    "accounts", "alerts", "catalogue", "compliance", "conflicts", "events", "indicators", "matching", "rounds",
-    "same_as", "sync", "webhooks",
+    "accounts", "alerts", "catalogue", "compliance", "conflicts", "events", "indicators", "ledger", "matching",
+    "rounds", "same_as", "sync", "webhooks",
 ]  # fmt: skip

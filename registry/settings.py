@@ -54,6 +54,11 @@ class Settings:
     event_retention_days: int = _setting(
         90, "Days for which the change feed can be read back; who comes later takes a snapshot. 0: for ever."
     )
+    proposal_remind_days: int = _setting(14, "Days after which those are told again whom a proposal waits for.")
+    proposal_lapse_days: int = _setting(60, "Days after which a proposal lapses that nobody has answered.")
+    proposal_objection_days: int = _setting(
+        7, "Days in which a side may object before a commitment is shown to everybody who may see need and offer."
+    )
     delivery_log_days: int = _setting(14, "Days for which webhook messages that ended, and their tries, can be seen.")
     outbound_allow: str = _setting(
         "",
@@ -127,9 +132,14 @@ class Settings:
             )
         if settings.smtp_host and not _ADDRESS.fullmatch(settings.mail_from):
             raise ConfigurationError("CASA_SMTP_HOST is set: CASA_MAIL_FROM must be an e-mail address.")
-        for name in ("host_gap_ms", "standing_requests", "event_retention_days", "delivery_log_days"):
+        for name in (
+            "host_gap_ms", "standing_requests", "event_retention_days", "delivery_log_days", "proposal_objection_days",
+        ):  # fmt: skip
             if getattr(settings, name) < 0:
                 raise ConfigurationError(f"CASA_{name.upper()} is less than 0.")
+        for name in ("proposal_remind_days", "proposal_lapse_days"):
+            if getattr(settings, name) < 1:
+                raise ConfigurationError(f"CASA_{name.upper()} is less than 1.")
         return settings
 
     @property

@@ -99,6 +99,16 @@ def _read_assessment(actor: Actor, record: Any) -> bool:
     return record is None or record.status == "published" or (actor.state is not None and record.state == actor.state)
 
 
+def _either_side(others: frozenset[str] = NOBODY) -> Predicate:
+    """The State of a proposal's need, the organisation of its offer; `others` for all."""
+    gives = _own_organisation("organisation_id")
+
+    def allowed(actor: Actor, record: Any) -> bool:
+        return actor.role in others or _own_state(actor, record) or gives(actor, record)
+
+    return allowed
+
+
 _giver_or_staff = _own_organisation("reporting_organisation_id", STAFF)
 _offering = _own_organisation("organisation_id")
 
@@ -133,6 +143,15 @@ ACTIONS: dict[str, Predicate] = {
     "match.explain": _by(EVERYONE),
     "match.refresh": _by(STAFF),
     "match.evaluate": _by(STAFF),
+    # A proposal is its two sides' and the coordinators' business; each side speaks for itself alone.
+    "proposal.propose": _either_side(STAFF),
+    "proposal.answer": _either_side(),
+    "proposal.withdraw": _either_side(STAFF),
+    "proposal.talk": _either_side(STAFF),
+    "proposal.spend": _own_organisation("organisation_id"),
+    "proposal.receive": _own_state,
+    "proposal.count": _by(STAFF),
+    "proposal.apply": _by(STAFF),
     # A round shows needs and offers of everybody together.
     "allocation.manage": _by(STAFF),
     "programme.read": _shown("reporting_organisation_id"),

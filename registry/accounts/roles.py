@@ -20,6 +20,8 @@ SCOPES: dict[str, tuple[frozenset[str], str]] = {
     "offers:write": (GIVERS, N_("Write offers")),
     "assessments:read": (MEMBERS, N_("Read standards and assessments")),
     "assessments:write": (STATES, N_("Write assessments")),
+    "proposals:read": (MEMBERS, N_("Read proposals and commitments")),
+    "proposals:write": (MEMBERS, N_("Propose, answer, and say what was paid and received")),
     "allocation:read": (STAFF, N_("Read allocation rounds")),
     "allocation:write": (STAFF, N_("Open allocation rounds")),
     "feeds:read": (MEMBERS, N_("Read feeds and their runs")),

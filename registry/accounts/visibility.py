@@ -97,6 +97,15 @@ def _matches(actor: Actor, table: Table) -> ColumnElement[bool]:
     )
 
 
+def _proposals(actor: Actor, table: Table) -> ColumnElement[bool]:
+    """Both sides see it; others once it is posted, where they may see the need and the offer."""
+    if actor.sees_all:
+        return true()
+    shown = and_(table.c.posted_at.is_not(None), _matches(actor, table))
+    shown = _or_own(shown, table.c.state, actor.state)
+    return _or_own(shown, table.c.organisation_id, actor.organisation_id)
+
+
 def _conflicts(actor: Actor, table: Table) -> ColumnElement[bool]:
     """Conflicts are the business of who owns the programme, and of the coordinators."""
     if actor.sees_all:
@@ -151,6 +160,7 @@ VISIBLE: dict[str, Rows] = {
     "need": _owned("state"),
     "offer": _owned("organisation_id"),
     "match": _matches,
+    "proposal": _proposals,
     "listed_party": _for(STAFF),
     "standard": _everything,
     "assessment": _assessments,

@@ -28,7 +28,13 @@ from registry.settings import Settings
 
 MOST_SHOWN = 50
 """Of one search; how many more there are is said."""
-PATHS = {"programme": "programmes", "need": "needs", "offer": "offers", "subscription": "webhooks"}
+PATHS = {
+    "programme": "programmes",
+    "need": "needs",
+    "offer": "offers",
+    "subscription": "webhooks",
+    "proposal": "proposals",
+}
 TRANSLATIONS = Path(__file__).parents[1] / "translations"
 Words = gettext.NullTranslations
 
@@ -49,10 +55,11 @@ class NoAddress(Exception):
 
 @dataclass(frozen=True)
 class Section:
-    """What one search found (no `search`: webhooks), as (title, address) each."""
+    """What one search found (no `search`: records of one's own), as (title, address) each. `kind`: of the records."""
 
     search: str | None
     lines: Sequence[tuple[str, str]]
+    kind: str
 
 
 def compose(session: Session, settings: Settings, mail: Mail, user: User, now: datetime) -> EmailMessage | None:
@@ -93,7 +100,11 @@ def _sections(session: Session, mail: Mail, user: User, base: str) -> list[Secti
     for row in with_titles(session, [dict(row._mapping) for row in rows]):
         found.setdefault(row["search_id"], []).append(row)
     return [
-        Section(each[0]["search"], [(_text(r["title"]), f"{base}/{PATHS[r['kind']]}/{r['record_id']}") for r in each])
+        Section(
+            each[0]["search"],
+            [(_text(r["title"]), f"{base}/{PATHS[r['kind']]}/{r['record_id']}") for r in each],
+            each[0]["kind"],
+        )
         for each in found.values()
     ]
 
@@ -104,19 +115,25 @@ def _text(title: str) -> str:
 
 def _subject(words: Words, sections: Sequence[Section]) -> str:
     count = sum(len(section.lines) for section in sections)
-    if sections[0].search is None:
+    if all(section.kind == "proposal" for section in sections):
+        text = words.ngettext("News of a proposal", "News of %(num)s proposals", count)
+    elif sections[0].kind == "subscription":
         text = words.ngettext("Your webhook was switched off", "%(num)s webhooks of yours were switched off", count)
     elif len(sections) == 1:
         text = words.ngettext("One new find: %(name)s", "%(num)s new finds: %(name)s", count)
+    elif any(section.kind == "proposal" for section in sections):
+        text = words.gettext("%(num)s new finds and news of proposals")
     else:
         text = words.gettext("%(num)s new finds for your saved searches")
     return text % {"num": count, "name": sections[0].search}
 
 
 def _title(words: Words, section: Section) -> str:
-    if section.search is None:
+    if section.kind == "proposal":
+        return words.gettext("Something happened with these proposals, or they wait for your answer:")
+    if section.kind == "subscription":
         return words.gettext("Switched off because of how the receiver answered:")
-    return words.gettext("Saved search “%(name)s”:") % {"name": one_line(section.search)}
+    return words.gettext("Saved search “%(name)s”:") % {"name": one_line(section.search or "")}
 
 
 def _more(words: Words, section: Section) -> str:

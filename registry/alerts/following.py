@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, delete, select
+import orjson
+from sqlalchemy import Table, and_, delete, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
@@ -32,7 +33,7 @@ NOTICE: Table = Notice.__table__  # type: ignore[attr-defined]
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """Something that one person is to be told. `search_id` None: of a webhook of theirs, which was switched off."""
+    """Something that one person is to be told. `search_id` None: not of a search, but of what is theirs."""
 
     user_id: int
     search_id: int | None
@@ -60,6 +61,8 @@ def look(session: Session, happenings: Sequence[Happening]) -> Found:
     for each in happenings:
         if each.type == SWITCHED_OFF:
             found.news += _of_webhook(session, each)
+        elif each.kind == "proposal":
+            found.news += _of_proposal(session, each)
         elif each.kind in KINDS and each.type.startswith(f"{each.kind}."):
             latest.setdefault(each.kind, {})[each.record_id] = each.uid
     if latest:
@@ -73,6 +76,22 @@ def _of_webhook(session: Session, happening: Happening) -> list[News]:
     if owner is None or owner.disabled_at is not None:
         return []
     return [News(owner.id or 0, None, AT_ONCE, "subscription", happening.record_id, happening.uid)]
+
+
+def _of_proposal(session: Session, happening: Happening) -> list[News]:
+    """The side that did not act is told; of a reminder who is waited for, of the question after a year the State."""
+    data = orjson.loads(happening.data)
+    if happening.type == "proposal.reminded":
+        sides = set(data["waits_for"])
+    elif happening.type == "proposal.met_asked":
+        sides = {"need"}
+    else:
+        sides = {"need", "offer"} - {data["side"]}
+    of_state = and_(col(User.role) == "state", col(User.state) == happening.state)
+    of_organisation = col(User.organisation_id) == happening.organisation_id
+    reached = [test for side, test in (("need", of_state), ("offer", of_organisation)) if side in sides]
+    ids = session.scalars(select(col(User.id)).where(or_(*reached), col(User.disabled_at).is_(None)).order_by(User.id))  # type: ignore[arg-type]
+    return [News(user_id, None, AT_ONCE, "proposal", happening.record_id, happening.uid) for user_id in ids if user_id]
 
 
 def _search(session: Session, latest: Mapping[str, Mapping[int, str]], found: Found) -> None:
@@ -117,10 +136,10 @@ def act(session: Session, found: Found) -> None:
 
 
 def _notice(session: Session, news: News, now: datetime) -> dict[str, Any]:
-    cause = "at_once" if news.search_id else "webhook"
+    cause = "webhook" if news.kind == "subscription" else "at_once"
     return {
         "user_id": news.user_id,
-        "key": f"{news.search_id or 'webhook'}:{news.event_uid}",
+        "key": f"{news.search_id or news.kind}:{news.event_uid}",
         "search_id": news.search_id,
         "kind": news.kind,
         "record_id": news.record_id,
@@ -135,4 +154,6 @@ def _insert(session: Session, table: Table, rows: list[dict[str, Any]]) -> None:
     session.execute(dialect.insert(table).on_conflict_do_nothing(), rows)
 
 
-CONSUMER = Consumer(frozenset({*KINDS, "subscription"}), look, act, "Tell people what their saved searches find.")
+CONSUMER = Consumer(
+    frozenset({*KINDS, "proposal", "subscription"}), look, act, "Tell people what their saved searches find."
+)

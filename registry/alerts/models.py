@@ -91,7 +91,7 @@ class Notice(SQLModel, table=True):
     search_id: int | None = Field(default=None, foreign_key="alert.id", ondelete="CASCADE", sa_type=BigId)
     """null: not because of a search, but since the record is the person's own"""
     kind: str = Field(max_length=20)
-    """`programme`, `need`, `offer`; `subscription`: this webhook of theirs was switched off"""
+    """`programme`, `need`, `offer`; `subscription`: this webhook of theirs was switched off; `proposal`"""
     record_id: int = Field(sa_type=BigId)
     created_at: datetime = Field(sa_type=UTCDateTime)
     read_at: datetime | None = Field(default=None, sa_type=UTCDateTime)

@@ -13,10 +13,17 @@ from registry.alerts.models import Notice, SavedSearch
 from registry.catalogue.models import Programme
 from registry.catalogue.paging import Sort, keyset
 from registry.errors import N_, NotFound
+from registry.matching.ledger.models import Proposal
 from registry.matching.models import Need, Offer
 from registry.webhooks.models import Subscription
 
-MODELS: dict[str, Any] = {"programme": Programme, "need": Need, "offer": Offer, "subscription": Subscription}
+MODELS: dict[str, Any] = {
+    "programme": Programme,
+    "need": Need,
+    "offer": Offer,
+    "proposal": Proposal,
+    "subscription": Subscription,
+}
 NOTICE: Table = Notice.__table__  # type: ignore[attr-defined]
 NEWEST = Sort((NOTICE.c.id,), descending=True, name="newest")
 MOST_COUNTED = 100
@@ -62,6 +69,12 @@ def with_titles(session: Session, rows: list[dict[str, Any]]) -> list[dict[str, 
 
 
 def _titles(session: Session, kind: str, ids: Collection[int]) -> dict[int, tuple[str, str | None]]:
+    if kind == "proposal":
+        of_need = select(col(Proposal.id), col(Need.title), col(Need.language))
+        rows = session.execute(
+            of_need.join(Need, col(Need.id) == col(Proposal.need_id)).where(col(Proposal.id).in_(ids))
+        )
+        return {row[0]: (row[1], row[2]) for row in rows}
     model = MODELS[kind]
     language = {"programme": "title_language", "need": "language", "offer": "language"}.get(kind)
     columns = [model.id, model.name if kind == "subscription" else model.title]

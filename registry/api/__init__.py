@@ -67,6 +67,7 @@ MODULES: dict[str, str] = {
     "consumers": "registry.api.consumers",
     "changes": "registry.api.changes",
     "stream": "registry.api.stream",
+    "proposals": "registry.api.proposals",
     "indicators": "registry.api.indicators",
     "indicator-series": "registry.api.indicator_series",
     "snapshot": "registry.api.snapshot",

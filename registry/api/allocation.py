@@ -12,6 +12,7 @@ from registry.api.lists import list_response, page_of
 from registry.api.openapi import Blueprint
 from registry.db import utcnow
 from registry.http import actor, session
+from registry.matching.ledger.applying import apply_scenario
 from registry.matching.rounds import service, views
 from registry.matching.rounds.models import FAIRNESS_CODES, SCENARIO_STATUSES, Round, Scenario
 from registry.sync import timetable
@@ -78,6 +79,22 @@ class ResultDocument(ScenarioDocument):
     left_out = fields.List(fields.Dict(), metadata={"description": "needs and offers that take no part, and why"})
 
 
+class SkippedDocument(Schema):
+    """A grant that was not proposed."""
+
+    need_id = fields.Integer()
+    offer_id = fields.Integer()
+    type = fields.String()
+    reason = fields.String()
+
+
+class AppliedDocument(Schema):
+    """What became of a scenario's grants."""
+
+    proposed = fields.List(fields.Integer(), metadata={"description": "numbers of the proposals"})
+    skipped = fields.List(fields.Nested(SkippedDocument))
+
+
 def _round(round_: Round) -> dict[str, Any]:
     shown = {name: getattr(round_, name) for name in RoundDocument().fields if name != "scenarios"}
     return shown | {"scenarios": [_scenario(one) for one in service.scenarios(session(), round_.id or 0)]}
@@ -135,3 +152,13 @@ class ScenarioItem(MethodView):
         """Read a scenario: every grant, what each State, region and theme gets, who stays without and why."""
         round_, scenario = service.get_scenario(session(), actor(), round_id, fairness)
         return json_response(_scenario(scenario) | views.view(session(), round_, scenario))
+
+
+@blp.route("/<int:round_id>/scenarios/<fairness>/apply")
+class ScenarioApplication(MethodView):
+    @blp.response(200, AppliedDocument)
+    @blp.alt_response(404, "NOT_FOUND")
+    @blp.alt_response(409, "CONFLICT")
+    def post(self, round_id: int, fairness: str) -> Response:
+        """Propose every grant of a solved scenario to both sides; again: the same answer, nothing is proposed twice."""
+        return json_response(apply_scenario(session(), actor(), round_id, fairness))

@@ -41,6 +41,7 @@ MODULES: dict[str, str] = {
     "match": "registry.cli.matching",
     "explain": "registry.cli.matching",
     "allocate": "registry.cli.allocating",
+    "proposals": "registry.cli.proposals",
     "evaluate": "registry.cli.evaluating",
     "standards": "registry.cli.compliance",
     "score": "registry.cli.compliance",

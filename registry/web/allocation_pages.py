@@ -64,6 +64,7 @@ def show(round_id: int) -> ResponseReturnValue:
         round=round_,
         scenarios=found,
         solved=solved,
+        applied=any(one.applied_at for one in found),
         chosen=chosen,
         view=views.view(session(), round_, chosen) if chosen else None,
         shown=SHOWN,

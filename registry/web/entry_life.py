@@ -17,6 +17,7 @@ from registry.errors import InvalidInput, VersionMismatch
 from registry.http import actor, session
 from registry.matching import entries, suggesting
 from registry.matching.entries import Kind
+from registry.matching.ledger.views import ledger as ledger_of
 from registry.web.conflicts import conflict_page
 from registry.web.entry_forms import shown_again
 from registry.web.forms import Form, expected_version
@@ -106,6 +107,7 @@ class Entry:
             may={name: policy.can(actor(), f"{self.name}.{name}", record) for name in ("update", *STEPS)},
             matches=self.matches(session(), actor(), record.id),
             others=self.others(session(), actor()),
+            ledger=ledger_of(session(), actor(), f"{self.name}_id", record.id),
             history=revisions(history, self.words),
             data_url=f"/api/v1/{self.name}s/{record.id}",
         )

@@ -7,10 +7,12 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
+from registry.accounts import policy
 from registry.catalogue import reference
 from registry.errors import N_, InvalidInput
 from registry.http import actor, session
 from registry.matching.explain import explain as explain_pair
+from registry.matching.ledger.models import Proposal
 from registry.matching.views import need_views, offer_views
 from registry.web.labels import LABELS, label
 from registry.web.presentation import place_name, state_name, theme_name
@@ -31,11 +33,15 @@ def compare() -> ResponseReturnValue:
 def explain(need_id: int, offer_id: int) -> ResponseReturnValue:
     """One pair, computed now."""
     found = explain_pair(session(), actor(), need_id, offer_id)
+    need = need_views(session(), actor(), [need_id])[need_id]
+    offer = offer_views(session(), actor(), [offer_id])[offer_id]
+    made = Proposal(need_id=need_id, offer_id=offer_id, state=need["state"], organisation_id=offer["organisation_id"])
     return render_template(
         "matches/explain.html",
         pair=found,
-        need=need_views(session(), actor(), [need_id])[need_id],
-        offer=offer_views(session(), actor(), [offer_id])[offer_id],
+        need=need,
+        offer=offer,
+        may_propose=policy.can(actor(), "proposal.propose", made),
         blocks=[
             (said(block["message"], block["params"]), said(block["unblock"], block["params"]), block["code"])
             for block in found["blocks"]

@@ -17,6 +17,7 @@ RECORDS = {
     "programme": ("web.programmes.show", "programme_id"),
     "need": ("web.needs.show", "need_id"),
     "offer": ("web.offers.show", "offer_id"),
+    "proposal": ("web.proposals.show", "proposal_id"),
     "subscription": ("web.subscriptions.show", "subscription_id"),
 }
 """Kind → the endpoint of its page, and the name of the record's number there"""

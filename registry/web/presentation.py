@@ -25,6 +25,7 @@ NAVIGATION = [
     ("web.programmes.index", "web.programmes.", N_("Programmes")),
     ("web.needs.index", "web.needs.", N_("Needs")),
     ("web.offers.index", "web.offers.", N_("Offers")),
+    ("web.proposals.index", "web.proposals.", N_("Proposals")),
     ("web.states.index", "web.states.", N_("States")),
     ("web.organisations.index", "web.organisations.", N_("Organisations")),
     ("web.standards.index", "web.standards.", N_("Standards")),

@@ -21,6 +21,7 @@ from registry.events.outbox import SEQUENCE
 from registry.events.sequencer import last_position, sequence, unsequenced
 from registry.matching.everything import refresh_all
 from registry.matching.expiry import expire_due
+from registry.matching.ledger.upkeep import tend
 from registry.matching.rounds import service as rounds
 from registry.settings import BACKGROUNDS, PROCRASTINATE, Settings
 from registry.sync import timetable
@@ -98,6 +99,13 @@ def _sync(trigger: str) -> Work:
 
 def _allocate(database: Database, _settings: Settings, key: str, _stop: threading.Event) -> None:
     rounds.work_off(database, system("scheduler"), int(key))
+
+
+def _tend_proposals(database: Database, settings: Settings, _key: str, stop: threading.Event) -> None:
+    done = 1
+    while done and not stop.is_set():
+        with database.transaction() as session:
+            done = tend(session, system("scheduler"), settings, utcnow())
 
 
 def _sequence(database: Database, _settings: Settings, _key: str, _stop: threading.Event) -> None:
@@ -226,6 +234,9 @@ TASKS: dict[str, Task] = {
     ),
     "matching.expire": Task(_expire, 3600, "Expire offers and needs that have run out."),
     "matching.refresh": Task(_match, 24 * 3600, "Match everything anew: scores grow as a need waits."),
+    "matching.tend": Task(
+        _tend_proposals, 3600, "Remind of proposals, let them lapse, show commitments, ask after a year."
+    ),
     rounds.SOLVE: Task(_allocate, None, "Freeze an allocation round and solve its scenarios."),
     "idempotency.prune": Task(_prune_keys, 3600, "Forget answers kept for retried requests."),
 }

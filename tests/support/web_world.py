@@ -20,6 +20,7 @@ from registry.compliance import assessments, library
 from registry.db import Database
 from registry.json_text import dumps
 from registry.matching import listed, needs, offers
+from registry.matching.ledger.proposing import propose
 from registry.matching.rounds import service as rounds
 from registry.settings import Settings, data_path
 from registry.sync.feeds import create_feed
@@ -210,6 +211,7 @@ def build(database: Database, programmes: int = 30) -> World:
     world.people["other"] = make_user(database, "state", state="UGA", email="other@example.org")
     with database.transaction() as session:
         _fill(session, world, programmes)
+        propose(session, TEST, {"need_id": world.need, "offer_id": world.offer, "amount": 40_000_00}, NOW)
         world.round = rounds.open_round(session, TEST, "Autumn meeting", ["none", "country"], NOW).id or 0
     rounds.work_off(database, TEST, world.round)
     return world

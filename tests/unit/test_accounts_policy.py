@@ -26,6 +26,7 @@ OFFER = SimpleNamespace(organisation_id=10, status="open", visibility="public")
 DRAFT_OFFER = SimpleNamespace(organisation_id=10, status="draft", visibility="public")
 ASSESSMENT = SimpleNamespace(state="KEN", status="reviewed")
 PUBLISHED = SimpleNamespace(state="KEN", status="published")
+PROPOSAL = SimpleNamespace(state="KEN", organisation_id=10)
 SERIES = SimpleNamespace(state="KEN", visibility="private")
 PROGRAMME = SimpleNamespace(reporting_organisation_id=10, status="2", visibility="public")
 PRIVATE_PROGRAMME = SimpleNamespace(reporting_organisation_id=20, status="2", visibility="private")
@@ -56,6 +57,14 @@ TABLE = [
     ("assessment.read", ASSESSMENT, (KENYA,)),  # not even coordinators before it is published
     ("assessment.read", PUBLISHED, ALL),
     ("indicator.write", SERIES, (KENYA,)),
+    ("proposal.propose", PROPOSAL, (KENYA, DONOR, *STAFF)),
+    ("proposal.withdraw", PROPOSAL, (KENYA, DONOR, *STAFF)),
+    ("proposal.talk", PROPOSAL, (KENYA, DONOR, *STAFF)),
+    ("proposal.answer", PROPOSAL, (KENYA, DONOR)),  # nobody answers for a side
+    ("proposal.spend", PROPOSAL, (DONOR,)),
+    ("proposal.receive", PROPOSAL, (KENYA,)),
+    ("proposal.count", None, STAFF),
+    ("proposal.apply", None, STAFF),
     ("programme.read", PROGRAMME, ALL),
     ("programme.read", PRIVATE_PROGRAMME, (AGENCY, *STAFF)),
     *((f"programme.{verb}", PROGRAMME, (DONOR, *STAFF)) for verb in ("create", "update", "archive")),

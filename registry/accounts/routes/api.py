@@ -92,6 +92,7 @@ API: dict[str | tuple[str, str], Rule] = {
     ("allocation-rounds.Rounds", "POST"): Rule(STAFF, "allocation:write"),
     "allocation-rounds.RoundItem": Rule(STAFF, "allocation:read"),
     "allocation-rounds.RoundScenarios": Rule(STAFF, "allocation:write"),
+    "allocation-rounds.ScenarioApplication": Rule(STAFF, "allocation:write proposals:write"),
     "allocation-rounds.ScenarioItem": Rule(STAFF, "allocation:read"),
     # API: work in the background
     "jobs.Jobs": Rule(STAFF, "feeds:read"),
@@ -102,6 +103,14 @@ API: dict[str | tuple[str, str], Rule] = {
     "consumers.DeadLetters": Rule(STAFF, "feeds:read"),
     "consumers.DeadLetterItem": Rule(STAFF, "feeds:write"),
     "consumers.DeadLetterRetry": Rule(STAFF, "feeds:write"),
+    # API: proposals and commitments
+    ("proposals.Proposals", "GET"): Rule(EVERYONE, "proposals:read"),
+    ("proposals.Proposals", "POST"): Rule(MEMBERS, "proposals:write"),
+    "proposals.Reasons": Rule(STAFF, "proposals:read"),
+    "proposals.Ledger": Rule(EVERYONE, "proposals:read"),
+    "proposals.ProposalItem": Rule(EVERYONE, "proposals:read"),
+    "proposals.Steps": Rule(EVERYONE, "proposals:read"),
+    "proposals.Acts": Rule(MEMBERS, "proposals:write"),
     # API: indicators
     "indicators.Indicators": Rule(EVERYONE, "assessments:read"),
     "indicators.IndicatorItem": Rule(EVERYONE, "assessments:read"),

@@ -14,13 +14,16 @@ from registry.matching import gather, weights
 from registry.matching.eligibility import is_eligible
 from registry.matching.facts import NeedFacts, OfferFacts
 from registry.matching.forms import NEED, OFFER
+from registry.matching.ledger import capacity
 from registry.matching.score import score
 
 PRIORITY = {"low": 0.75, "medium": 1.0, "high": 1.5, "urgent": 2.0}
 """What a unit of money is worth by the need's priority"""
 CENTS = 100
 LEFT_OUT = {
+    "covered": N_("What the need asks is promised already."),
     "no_amount": N_("The need states no amount, or one that cannot be converted."),
+    "promised": N_("The offer is promised already."),
     "no_budget": N_("The offer states no budget, or one that cannot be converted."),
 }
 
@@ -35,21 +38,29 @@ def freeze(session: Session, now: datetime) -> dict[str, Any]:
     offers = gather.offer_facts(session, gather.OFFER_OPEN)
     context = gather.context(session, now, offers.values())
     wishes = {row.id: row for row in session.execute(select(NEED.c.id, NEED.c.priority, NEED.c.min_viable_share))}
+    promised = capacity.committed_by_type(session)
+    given = capacity.committed_cents(session, "offer_id", offers)
+    standing = capacity.standing_pairs(session)
     lines: list[list[Any]] = []
     places: dict[int, list[tuple[int, str]]] = {}
     left_out: dict[str, dict[str, str]] = {"needs": {}, "offers": {}}
     for need in needs.values():
         for type_ in sorted(need.types):
-            asked = need.asked(frozenset({type_})).whole
+            asked = _still_asked(need, type_, promised.get(need.id, {}))
             if asked is not None and asked >= CENTS:
                 places.setdefault(need.id, []).append((len(lines), type_))
                 lines.append(
                     [f"{need.id}:{type_}", need.state, asked // CENTS, wishes[need.id].min_viable_share or 0.0]
                 )
         if need.id not in places:
-            left_out["needs"][str(need.id)] = "no_amount"
-    rich = [offer for offer in offers.values() if offer.budget is not None and offer.budget >= CENTS]
-    left_out["offers"] = {str(i): "no_budget" for i in sorted(offers.keys() - {offer.id for offer in rich})}
+            left_out["needs"][str(need.id)] = "covered" if need.id in promised else "no_amount"
+    # What both sides have accepted does not move: it is neither asked nor offered again.
+    left = {offer.id: (offer.budget or 0) - given.get(offer.id, 0) for offer in offers.values()}
+    rich = [offer for offer in offers.values() if offer.budget is not None and left[offer.id] >= CENTS]
+    left_out["offers"] = {
+        str(i): "no_budget" if offers[i].budget is None else "promised"
+        for i in sorted(offers.keys() - {offer.id for offer in rich})
+    }
     number = {offer.id: at for at, offer in enumerate(rich)}
     pairs: list[list[Any]] = []
     for need_id, found in places.items():
@@ -57,12 +68,22 @@ def freeze(session: Session, now: datetime) -> dict[str, Any]:
         for offer in _possible(session, need, rich, current.min_overlap_months):
             if is_eligible(need, offer, context, current.min_overlap_months):
                 worth = round(PRIORITY[wishes[need_id].priority] * score(need, offer, current, context.today)[0], 6)
-                cap = (offer.largest_grant or 0) // CENTS
+                cap = min(offer.largest_grant or 0, left[offer.id]) // CENTS
                 if worth > 0 and cap > 0:
-                    pairs += [[at, number[offer.id], worth, cap, False] for at, type_ in found if type_ in offer.types]
-    money = [[str(offer.id), (offer.budget or 0) // CENTS, -(-(offer.min_grant or CENTS) // CENTS)] for offer in rich]
+                    stands = (need_id, offer.id) in standing
+                    pairs += [[at, number[offer.id], worth, cap, stands] for at, type_ in found if type_ in offer.types]
+    money = [[str(offer.id), left[offer.id] // CENTS, -(-(offer.min_grant or CENTS) // CENTS)] for offer in rich]
     problem = {"needs": lines, "offers": money, "pairs": pairs}
     return {"problem": problem, "left_out": left_out, "weights": current.version}
+
+
+def _still_asked(need: NeedFacts, type_: str, promised: dict[str | None, int]) -> int | None:
+    """US cents that a need still asks of a type; what is promised for no type in particular is taken from its first."""
+    asked = need.asked(frozenset({type_})).whole
+    if asked is None:
+        return None
+    untyped = promised.get(None, 0) if type_ == min(need.types) else 0
+    return max(0, asked - promised.get(type_, 0) - untyped)
 
 
 def _possible(session: Session, need: NeedFacts, offers: list[OfferFacts], months: float) -> list[OfferFacts]:

@@ -48,6 +48,9 @@ class Scenario(SQLModel, table=True):
     reason: str | None = Field(default=None, max_length=500)
     asked_at: datetime = Field(sa_type=UTCDateTime)
     solved_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    applied_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    applied: dict[str, Any] | None = Field(default=None, sa_type=JSONValue)
+    """Once its proposals went out: {"proposed": [ids], "skipped": [{need_id, offer_id, type, reason}]}"""
     figures: dict[str, Any] | None = Field(default=None, sa_type=JSONValue)
     """allocation/allocating.py: allocate"""
     result: str | None = Field(default=None, sa_type=LongText)

@@ -1,6 +1,7 @@
 """Words for codes of people, needs and offers, alerts."""
 
 from registry.errors import N_
+from registry.matching.ledger.rules import DECLINE_REASONS, MET
 
 WORDS: dict[str, dict[str, str]] = {
     "role": {
@@ -38,7 +39,7 @@ WORDS: dict[str, dict[str, str]] = {
         "cancelled": N_("Called off"),
     },
     "mail_cause": {
-        "at_once": N_("Saved search, at once"),
+        "at_once": N_("At once"),
         "digest": N_("Saved searches, together"),
         "webhook": N_("Webhook switched off"),
     },
@@ -47,6 +48,7 @@ WORDS: dict[str, dict[str, str]] = {
         "need": N_("Need"),
         "offer": N_("Offer"),
         "subscription": N_("Webhook"),
+        "proposal": N_("Proposal"),
     },
     "alert": {
         "in_app": N_("In the app only"),
@@ -54,6 +56,46 @@ WORDS: dict[str, dict[str, str]] = {
         "daily": N_("E-mail once a day"),
         "weekly": N_("E-mail once a week"),
     },
+    "proposal": {
+        "proposed": N_("Proposed"),
+        "agreed": N_("Agreed"),
+        "delivered": N_("Delivered"),
+        "declined": N_("Declined"),
+        "withdrawn": N_("Withdrawn"),
+        "lapsed": N_("Lapsed"),
+        "cancelled": N_("Called off"),
+    },
+    "side": {"need": N_("the State"), "offer": N_("who gives"), "registry": N_("the coordinators or the clock")},
+    "act_of": {
+        "propose": N_("Proposed"),
+        "accept": N_("Accepted"),
+        "decline": N_("Declined"),
+        "ask": N_("Question"),
+        "answer": N_("Answer"),
+        "withdraw": N_("Withdrawn"),
+        "lapse": N_("Lapsed"),
+        "cancel": N_("Called off"),
+        "link": N_("Programme named"),
+        "disburse": N_("Paid"),
+        "deliver": N_("Received"),
+        "object": N_("Objection to showing it"),
+        "post": N_("Shown to others"),
+        "met": N_("Whether the need was met"),
+    },
+    "act_to": {
+        "accept": N_("Accept"),
+        "decline": N_("Decline"),
+        "ask": N_("Ask the other side"),
+        "answer": N_("Answer the question"),
+        "withdraw": N_("Withdraw"),
+        "cancel": N_("Call off"),
+        "link": N_("Name the programme"),
+        "disburse": N_("Enter a payment"),
+        "deliver": N_("Confirm what was received"),
+        "object": N_("Object to showing it"),
+        "met": N_("Say whether the need was met"),
+    },
+    "said_why": {**DECLINE_REASONS, **MET},
     "scenario": {"waiting": N_("Waits"), "solved": N_("Solved"), "failed": N_("Failed")},
     "fairness": {"none": N_("Most value"), "country": N_("Every State"), "need": N_("Every need")},
     "condition": {
@@ -70,6 +112,7 @@ WORDS: dict[str, dict[str, str]] = {
 }
 
 TONES: dict[str, dict[str, str]] = {
+    "proposal": {"proposed": "warn", "agreed": "good", "delivered": "info", "declined": "bad", "cancelled": "bad"},
     "priority": {"urgent": "bad", "high": "warn"},
     "status": {"open": "good", "draft": "warn", "withdrawn": "", "expired": "", "closed": "info"},
     "mail": {"waiting": "warn", "sent": "good", "failed": "bad", "cancelled": ""},

@@ -88,6 +88,7 @@ WORDS: dict[str, dict[str, str]] = {
         "alerts.prune": N_("Forget old notices and e-mails"),
         "events.prune": N_("Forget old events"),
         "webhooks.deliver": N_("Bring webhook messages"),
+        "matching.tend": N_("Look after proposals"),
         "webhooks.prune": N_("Forget old webhook messages"),
         "catalogue.look_after": N_("Look for records that are the same, and for conflicts"),
         "matching.expire": N_("Expire offers and needs"),

@@ -1,0 +1,72 @@
+"""`casa proposals`: what is proposed, agreed, paid and received, at a prompt."""
+
+import click
+
+from registry.catalogue.money import format_money
+from registry.cli import Context, pass_context, print_json
+from registry.matching.ledger import rules, service, views
+
+
+@click.group("proposals")
+def proposals() -> None:
+    """Proposals and commitments."""
+
+
+@proposals.command("list")
+@click.option("--status", type=click.Choice(rules.STATUSES))
+@click.option("--state", help="Alpha-3 code.")
+@click.option("--need", "need_id", type=int, help="Of this need.")
+@click.option("--offer", "offer_id", type=int, help="Of this offer.")
+@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@pass_context
+def list_command(
+    context: Context, status: str | None, state: str | None, need_id: int | None, offer_id: int | None, limit: int,
+    as_json: bool,
+) -> None:  # fmt: skip
+    """List them, the latest change first."""
+    filters = {"status": status, "state": state and state.upper(), "need_id": need_id, "offer_id": offer_id}
+    with context.database.reading() as session:
+        found, following = views.list_proposals(session, context.actor, filters, None, None, limit)
+    if as_json:
+        print_json({"items": found, "more": following is not None})
+        return
+    for item in found:
+        amount = "in kind" if item["amount"] is None else format_money(item["amount"], item["currency"])
+        click.echo(f"{item['id']:>6}  {item['status']:<10} {amount:>18}  {item['organisation_name']} → {item['state']}")
+        click.echo(f"        offer {item['offer_id']}: {item['offer_title']}")
+        click.echo(f"        need {item['need_id']}: {item['need_title']}")
+    if not found:
+        click.echo("There is none.")
+    if following:
+        click.echo(f"There are more: raise --limit (now {limit}).")
+
+
+@proposals.command("show")
+@click.argument("number", type=int)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@pass_context
+def show_command(context: Context, number: int, as_json: bool) -> None:
+    """Show proposal NUMBER with all its steps."""
+    with context.database.reading() as session:
+        proposal = service.get_proposal(session, context.actor, number)
+        item = views.describe(session, context.actor, [proposal])[0]
+        steps = views.step_rows(session, context.actor, proposal)
+    if as_json:
+        print_json(item | {"steps": steps})
+        return
+    amount = "in kind" if item["amount"] is None else format_money(item["amount"], item["currency"])
+    click.echo(f"{item['status']}: {amount}, {item['organisation_name']} → {item['state_name']}")
+    for step in steps:
+        paid = f" {format_money(step['amount'], item['currency'])}" if step["amount"] else ""
+        said = f" ({step['reason']})" if step["reason"] else ""
+        click.echo(f"{step['at']:%Y-%m-%d %H:%M}  {step['side']:<8} {step['act']}{paid}{said} {step['text']}".rstrip())
+
+
+@proposals.command("reasons")
+@pass_context
+def reasons_command(context: Context) -> None:
+    """Count why proposals were declined or called off, and whether needs were met."""
+    with context.database.reading() as session:
+        for row in views.decline_counts(session, context.actor):
+            click.echo(f"{row['count']:>6}  {row['act']:<8} {row['side']:<8} {row['reason']}")

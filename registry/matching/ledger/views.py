@@ -1,0 +1,192 @@
+"""Proposals as they are shown, lists of them, and the ledger of a need or an offer: sums over rows, never typed."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Table, func, select
+from sqlmodel import Session, col
+
+from registry.accounts import policy
+from registry.accounts.actor import Actor
+from registry.catalogue.models import Organisation, Programme
+from registry.catalogue.paging import Sort, keyset, sort_of
+from registry.catalogue.reference import states
+from registry.matching.forms import NEED, OFFER
+from registry.matching.ledger import capacity, rules
+from registry.matching.ledger.models import Proposal, ProposalStep
+from registry.matching.ledger.recording import side_of
+from registry.matching.ledger.service import FORMS, right_of
+
+_ORGANISATION: Table = Organisation.__table__  # type: ignore[attr-defined]
+_PROGRAMME: Table = Programme.__table__  # type: ignore[attr-defined]
+SORTS = {
+    "updated_at": Sort((Proposal.updated_at, Proposal.id), descending=True),
+    "created_at": Sort((Proposal.created_at, Proposal.id), descending=True),
+}
+FILTERS = ("need_id", "offer_id", "state", "organisation_id", "status", "round_id")
+SHOWN = (
+    "id", "need_id", "offer_id", "state", "organisation_id", "round_id", "type", "amount", "currency", "usd_cents",
+    "status", "score", "weights_version", "programme_id", "agreed_at", "posted_at", "version", "created_at",
+    "updated_at",
+)  # fmt: skip
+
+
+def list_proposals(
+    session: Session,
+    actor: Actor,
+    filters: Mapping[str, Any],
+    sort: str | None = None,
+    cursor: str | None = None,
+    limit: int = 50,
+) -> tuple[list[dict[str, Any]], str | None]:
+    """A page of the proposals the actor may see, and the next page's cursor. `waiting`: for the actor."""
+    query = select(Proposal).where(policy.visible(actor, Proposal))
+    for name in FILTERS:
+        if filters.get(name):
+            query = query.where(getattr(Proposal, name) == filters[name])
+    if filters.get("waiting"):
+        query = query.where(col(Proposal.id).in_(_waiting(actor)))
+    page = keyset(session, query, sort_of(sort, SORTS), cursor, limit)
+    return describe(session, actor, [row[0] for row in page.rows]), page.next
+
+
+def count_waiting(session: Session, actor: Actor) -> int:
+    """How many proposals wait for the actor's yes or no."""
+    return session.execute(select(func.count()).select_from(_waiting(actor).subquery())).scalar_one()
+
+
+def _waiting(actor: Actor) -> Any:
+    """Ids of proposals whose side of the actor's has not accepted yet."""
+    side = rules.NEED if actor.role == "state" else rules.OFFER
+    own = (
+        col(Proposal.state) == actor.state
+        if actor.role == "state"
+        else col(Proposal.organisation_id) == actor.organisation_id
+    )
+    accepted = (
+        select(ProposalStep.id)  # type: ignore[call-overload]
+        .where(
+            col(ProposalStep.proposal_id) == Proposal.id,
+            col(ProposalStep.side) == side,
+            col(ProposalStep.act).in_(("propose", "accept")),
+        )
+        .exists()
+    )
+    return select(Proposal.id).where(own, col(Proposal.status) == rules.PROPOSED, ~accepted)  # type: ignore[call-overload]
+
+
+def describe(session: Session, actor: Actor, listed: Sequence[Proposal]) -> list[dict[str, Any]]:
+    """Proposals with both sides' names, what they come to, and which acts the actor has now."""
+    ids = [proposal.id for proposal in listed]
+    steps: dict[int, list[ProposalStep]] = {}
+    for step in session.scalars(
+        select(ProposalStep).where(col(ProposalStep.proposal_id).in_(ids)).order_by(col(ProposalStep.id))
+    ):
+        steps.setdefault(step.proposal_id, []).append(step)
+    needs = _titles(session, NEED, {proposal.need_id for proposal in listed})
+    offers = _titles(session, OFFER, {proposal.offer_id for proposal in listed})
+    names = _names(session, _ORGANISATION, "name", {proposal.organisation_id for proposal in listed})
+    programmes = _names(session, _PROGRAMME, "title", {p.programme_id for p in listed if p.programme_id})
+    found = []
+    for proposal in listed:
+        standing = rules.replay(steps.get(proposal.id or 0, []), proposal.amount)
+        state = states().get(proposal.state)
+        found.append({
+            **{name: getattr(proposal, name) for name in SHOWN},
+            "state_name": state.name() if state else proposal.state,
+            "organisation_name": names.get(proposal.organisation_id, ""),
+            "need_title": needs.get(proposal.need_id, ("", None))[0],
+            "need_language": needs.get(proposal.need_id, ("", None))[1],
+            "offer_title": offers.get(proposal.offer_id, ("", None))[0],
+            "offer_language": offers.get(proposal.offer_id, ("", None))[1],
+            "programme_title": programmes.get(proposal.programme_id or 0),
+            "proposed_by": standing.proposer,
+            "waits_for": list(standing.waits_for),
+            "question_of": standing.asked,
+            "disbursed": standing.disbursed if proposal.amount is not None else None,
+            "delivered": standing.delivered if proposal.amount is not None else None,
+            "objected": standing.objected,
+            "met": standing.met,
+            "acts": acts_of(actor, proposal, standing),
+        })  # fmt: skip
+    return found
+
+
+def acts_of(actor: Actor, proposal: Proposal, standing: rules.Standing) -> list[str]:
+    """What the actor may do with it now."""
+    side, posted = side_of(actor, proposal), proposal.posted_at is not None
+    return [
+        what
+        for what in FORMS
+        if policy.can(actor, right_of(what), proposal)
+        and not rules.is_repeated(what, side, standing)
+        and rules.is_possible(what, side, standing, posted)
+    ]
+
+
+def step_rows(session: Session, actor: Actor, proposal: Proposal) -> list[dict[str, Any]]:
+    """The steps, oldest first. What both sides said to each other is theirs and the coordinators'."""
+    mine = policy.can(actor, "proposal.talk", proposal)
+    rows = session.scalars(
+        select(ProposalStep).where(col(ProposalStep.proposal_id) == proposal.id).order_by(col(ProposalStep.id))
+    )
+    return [
+        {
+            "at": row.at, "side": row.side, "act": row.act, "reason": row.reason if mine else None,
+            "text": row.text if mine else "", "amount": row.amount, "on": row.on,
+        }
+        for row in rows if mine or row.act not in ("ask", "answer", "object")
+    ]  # fmt: skip
+
+
+def ledger(session: Session, actor: Actor, side: str, record_id: int) -> dict[str, Any]:
+    """What of a need or offer (`need_id`, `offer_id`) is proposed, agreed, paid, received, by currency; what is left.
+
+    Sums of what the actor may see; what is left counts all that is agreed.
+    """
+    proposals = session.scalars(
+        select(Proposal).where(getattr(Proposal, side) == record_id, policy.visible(actor, Proposal))
+    ).all()
+    sums: dict[str, dict[str, int]] = {}
+    for item in describe(session, actor, proposals):
+        if item["amount"] is None:
+            continue
+        row = sums.setdefault(item["currency"], dict.fromkeys(("proposed", "agreed", "disbursed", "delivered"), 0))
+        if item["status"] == rules.PROPOSED:
+            row["proposed"] += item["amount"]
+        elif item["status"] in rules.COMMITTED:
+            row["agreed"] += item["amount"]
+            row["disbursed"] += item["disbursed"]
+            row["delivered"] += item["delivered"]
+    if side == "need_id":
+        left = capacity.left_of_need(session, record_id)
+        remaining = {"amount": left.amount, "currency": left.currency}
+    else:
+        amount, currency = capacity.left_of_offer(session, record_id)
+        remaining = {"amount": amount, "currency": currency}
+    return {
+        "sums": [{"currency": currency, **row} for currency, row in sorted(sums.items())],
+        "left": remaining,
+        "proposals": len(proposals),
+    }
+
+
+def decline_counts(session: Session, actor: Actor) -> list[dict[str, Any]]:
+    """Why proposals were declined or called off, by side, most frequent first; only for who tends the registry."""
+    policy.require(actor, "proposal.count")
+    rows = session.execute(
+        select(ProposalStep.side, ProposalStep.act, ProposalStep.reason, func.count().label("times"))  # type: ignore[call-overload]
+        .where(col(ProposalStep.act).in_(("decline", "cancel", "met")))
+        .group_by(ProposalStep.side, ProposalStep.act, ProposalStep.reason)
+    )
+    found = [{"side": row.side, "act": row.act, "reason": row.reason, "count": row.times} for row in rows]
+    return sorted(found, key=lambda row: (row["act"], -row["count"], row["side"], str(row["reason"])))
+
+
+def _titles(session: Session, table: Table, ids: Collection[int]) -> dict[int, tuple[str, str | None]]:
+    rows = session.execute(select(table.c.id, table.c.title, table.c.language).where(table.c.id.in_(ids)))
+    return {row.id: (row.title, row.language) for row in rows}
+
+
+def _names(session: Session, table: Table, column: str, ids: Collection[int]) -> dict[int, str]:
+    return {row[0]: row[1] for row in session.execute(select(table.c.id, table.c[column]).where(table.c.id.in_(ids)))}
