@@ -8,11 +8,11 @@ from registry.matching.ledger import rules, service, views
 
 
 @click.group("proposals")
-def proposals() -> None:
+def proposals_command() -> None:
     """Proposals and commitments."""
 
 
-@proposals.command("list")
+@proposals_command.command("list")
 @click.option("--status", type=click.Choice(rules.STATUSES))
 @click.option("--state", help="Alpha-3 code.")
 @click.option("--need", "need_id", type=int, help="Of this need.")
@@ -42,7 +42,7 @@ def list_command(
         click.echo(f"There are more: raise --limit (now {limit}).")
 
 
-@proposals.command("show")
+@proposals_command.command("show")
 @click.argument("number", type=int)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @pass_context
@@ -63,7 +63,7 @@ def show_command(context: Context, number: int, as_json: bool) -> None:
         click.echo(f"{step['at']:%Y-%m-%d %H:%M}  {step['side']:<8} {step['act']}{paid}{said} {step['text']}".rstrip())
 
 
-@proposals.command("reasons")
+@proposals_command.command("reasons")
 @pass_context
 def reasons_command(context: Context) -> None:
     """Count why proposals were declined or called off, and whether needs were met."""
