@@ -13,7 +13,20 @@ from pathlib import Path
 
 from sqlalchemy import insert
 
-from benchmarks import allocation, backup, change_feed, iati_file, importing, limits, memory, same_as, webhooks, workers
+from benchmarks import (
+    allocation,
+    backup,
+    change_feed,
+    iati_file,
+    importing,
+    limits,
+    matching,
+    memory,
+    rematching,
+    same_as,
+    webhooks,
+    workers,
+)
 from benchmarks.receivers import Receivers
 from registry import migrate
 from registry.app import create_app
@@ -171,6 +184,14 @@ def bench_allocation(_folder: Path) -> None:
     allocation.bench_allocation(line)
 
 
+def bench_matching(folder: Path) -> None:
+    """One need and all needs against 5,000 offers, in columns; a need changed and matched anew on both engines."""
+    matching.bench_columns(line)
+    with databases(folder) as both:
+        for engine, database in both.items():
+            rematching.bench_change(engine, database, folder, line)
+
+
 ROWS = {
     "import": bench_import,
     "pages": bench_pages,
@@ -182,6 +203,7 @@ ROWS = {
     "webhooks": bench_webhooks,
     "workers": bench_workers,
     "allocation": bench_allocation,
+    "matching": bench_matching,
 }
 
 

@@ -20,11 +20,11 @@ from registry.accounts.actor import Actor
 from registry.catalogue.models import Meta
 from registry.db import Database, utcnow
 from registry.matching import gather, refresh, weights
-from registry.matching.eligibility import is_eligible
 from registry.matching.facts import Context, NeedFacts, OfferFacts
 from registry.matching.forms import NEED, OFFER
 from registry.matching.refresh import MATCH, Key
-from registry.matching.score import Weights, score
+from registry.matching.score import Weights
+from registry.matching.vectors.choosing import choose
 
 STEP = 5
 """Needs mended in one transaction: at most some hundred rows"""
@@ -65,7 +65,8 @@ def refresh_all(
     with database.reading() as session:
         snapshot = _read(session, now)
     chosen: defaultdict[int, set[Key]] = defaultdict(set)
-    for key in choose(snapshot.needs, snapshot.offers, snapshot.context, snapshot.weights):
+    needs, offers = snapshot.needs.values(), snapshot.offers.values()
+    for key in choose(needs, offers, snapshot.context, snapshot.weights, refresh.TOP):
         chosen[key[0]].add(key)
     ids = sorted({*snapshot.needs, *snapshot.kept})
     left: list[int] = []
@@ -107,32 +108,6 @@ def _versions(session: Session, table: Table, ids: Iterable[int] | None = None) 
     if ids is not None:
         chosen = chosen.where(table.c.id.in_(list(ids)))
     return {row.id: row.version for row in session.execute(chosen)}
-
-
-def choose(needs: dict[int, NeedFacts], offers: dict[int, OfferFacts], context: Context, current: Weights) -> set[Key]:
-    """The pairs that belong into the table. Holds scores only: parts of all pairs would not fit into memory."""
-    # By type and theme (None: all themes), so that most pairs are never looked at.
-    shelves: defaultdict[tuple[str, str | None], list[OfferFacts]] = defaultdict(list)
-    for offer in offers.values():
-        for kind in offer.types:
-            for theme in offer.themes or (None,):
-                shelves[kind, theme].append(offer)
-    chosen: set[Key] = set()
-    of_offer: defaultdict[int, list[tuple[float, int]]] = defaultdict(list)
-    for need in needs.values():
-        themes = (*need.themes, None)
-        possible = {offer.id: offer for kind in need.types for theme in themes for offer in shelves[kind, theme]}
-        ranked = sorted(
-            (-score(need, offer, current, context.today)[0], offer.id)
-            for offer in possible.values()
-            if is_eligible(need, offer, context, current.min_overlap_months)
-        )
-        chosen |= {(need.id, offer_id) for _, offer_id in ranked[: refresh.TOP]}
-        for negative, offer_id in ranked:
-            of_offer[offer_id].append((negative, need.id))
-    for offer_id, ranked in of_offer.items():
-        chosen |= {(need_id, offer_id) for _, need_id in sorted(ranked)[: refresh.TOP]}
-    return chosen
 
 
 def _mend(
