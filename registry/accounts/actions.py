@@ -121,6 +121,7 @@ ACTIONS: dict[str, Predicate] = {
     "need.withdraw": _own_state,
     "need.close": _own_state,
     "need.renew": _own_state,
+    "need.judge": lambda actor, record: actor.role in STAFF or _own_state(actor, record),
     "need.expire": _by(NOBODY),
     "assessment.read": _read_assessment,
     "assessment.create": _own_state,
@@ -138,6 +139,7 @@ ACTIONS: dict[str, Predicate] = {
     "offer.withdraw": _offering,
     "offer.close": _offering,
     "offer.renew": _offering,
+    "offer.judge": _by(NOBODY),
     "offer.expire": _by(NOBODY),
     # Both sides are read first, so who asks may see both.
     "match.explain": _by(EVERYONE),

@@ -77,7 +77,9 @@ class MatchExplanation(MethodView):
             }
             for block in found["blocks"]
         ]
-        return json_response({**found, "blocks": blocks, "parts": [said_part(part) for part in found["parts"]]})
+        changes = [{**change, "text": gettext(change["message"], **change["params"])} for change in found["changes"]]
+        parts = [said_part(part) for part in found["parts"]]
+        return json_response({**found, "blocks": blocks, "parts": parts, "changes": changes})
 
 
 @blp.route("/weights")

@@ -180,6 +180,18 @@ class MatchBlock(Schema):
     offer_field = fields.String(required=True, allow_none=True)
 
 
+class MatchChange(Schema):
+    """One thing that would raise the score."""
+
+    code = fields.String(required=True)
+    side = fields.String(required=True, metadata={"description": "need or offer: whose it is to change"})
+    message = fields.String(required=True)
+    params = fields.Dict(required=True)
+    text = fields.String(required=True)
+    gain = fields.Float(required=True)
+    score = fields.Float(required=True, metadata={"description": "what the score would be"})
+
+
 class Explanation(Schema):
     """Why a pair matches, or why not; the score of a blocked pair is what it would be."""
 
@@ -189,6 +201,11 @@ class Explanation(Schema):
     blocks = fields.List(fields.Nested(MatchBlock), required=True)
     score = fields.Float(required=True)
     parts = fields.List(fields.Nested(ScorePart), required=True)
+    changes = fields.List(
+        fields.Nested(MatchChange),
+        required=True,
+        metadata={"description": "what would raise the score, the most first"},
+    )
     weights_version = fields.String(required=True)
     computed_at = fields.AwareDateTime(required=True)
 

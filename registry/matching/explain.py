@@ -9,6 +9,7 @@ from sqlmodel import Session
 from registry.accounts.actor import Actor
 from registry.db import utcnow
 from registry.matching import gather, weights
+from registry.matching.counterfactuals import changes
 from registry.matching.eligibility import check
 from registry.matching.forms import NEED, OFFER
 from registry.matching.needs import get_need
@@ -37,6 +38,7 @@ def explain(session: Session, actor: Actor, need_id: int, offer_id: int, now: da
         "blocks": [asdict(block) for block in blocks],
         "score": value,
         "parts": [part.as_dict() for part in parts],
+        "changes": [asdict(change) for change in changes(need, offer, current, now.date())],
         "weights_version": current.version,
         "computed_at": now,
     }

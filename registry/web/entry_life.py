@@ -26,7 +26,7 @@ from registry.web.presentation import theme_name
 
 Values = dict[str, Any]
 STEPS = ("open", "withdraw", "close", "renew")
-HELPING = ("add_line", "suggest_themes")
+HELPING = ("add_line", "suggest_themes", "check")
 """Buttons that save nothing"""
 
 
@@ -59,6 +59,8 @@ class Entry:
     """Data as the form's inputs send it, for whoever was overtaken by somebody else."""
     by_field: Callable[[Mapping[str, Any]], Mapping[str, Any]] = dict
     """The fields of a form that people compare."""
+    beside: Callable[[Mapping[str, Any]], Values] = lambda _form: {}
+    """What stands beside a form with these values, for those who may change the record."""
 
     @property
     def name(self) -> str:
@@ -91,14 +93,16 @@ class Entry:
         """The page of the form; `more`: with one line more."""
         rows = max(len(form.value(self.rows) or ()) + more, 1)
         known: Values = {self.name: record, "form": form, "rows": rows, "words": self.words}
-        return render_template(f"{self.name}s/form.html", **known, **self.choices())
+        return render_template(f"{self.name}s/form.html", **known, **self.choices(), **self.beside(form.values))
 
     def page(self, record: Any, form: Form, acting: str = "") -> str:
         """The record's page; `acting`: the step whose form is shown again."""
         view = self.views(session(), actor(), [record.id])[record.id]
         history = entries.history(session(), actor(), self.kind, record.id)
+        told = self.beside(view) if policy.can(actor(), f"{self.name}.judge", record) else {}
         return render_template(
             f"{self.name}s/show.html",
+            **told,
             **{self.name: view},
             form=form,
             blank=Form(),
@@ -117,6 +121,8 @@ def _helped(entry: Entry, data: Values, record: Any = None, version: int | None 
     """The form again, nothing saved: with one line more, or with the themes ticked that its text suggests."""
     if request.form.get("do") == "add_line":
         return entry.form(Form(shown_again(data), version=version), record, more=True)
+    if request.form.get("do") == "check":
+        return entry.form(Form(shown_again(data), version=version), record)
     ticked = list(data.get("themes") or ())
     text = f"{data.get('title') or ''}\n{data.get('description') or ''}"
     found = [one.theme for one in suggesting.suggest(text) if one.theme not in ticked]

@@ -11,6 +11,7 @@ from registry.accounts import policy
 from registry.catalogue import reference
 from registry.errors import N_, InvalidInput
 from registry.http import actor, session
+from registry.matching import weights
 from registry.matching.explain import explain as explain_pair
 from registry.matching.ledger.models import Proposal
 from registry.matching.views import need_views, offer_views
@@ -50,8 +51,15 @@ def explain(need_id: int, offer_id: int) -> ResponseReturnValue:
             (label("feature", part["feature"]), part, said(part["evidence"]["message"], part["evidence"]["params"]))
             for part in found["parts"]
         ],
+        changes=[(said(change["message"], change["params"]), change) for change in found["changes"]],
         data_url=f"/api/v1/matches/explain?need={need_id}&offer={offer_id}",
     )
+
+
+@pages.get("/matches/weights")
+def scale() -> ResponseReturnValue:
+    """How a score is made: the weights in force."""
+    return render_template("matches/weights.html", weights=weights.current(), data_url="/api/v1/matches/weights")
 
 
 def said(message: str, params: Mapping[str, Any]) -> str:
@@ -61,6 +69,8 @@ def said(message: str, params: Mapping[str, Any]) -> str:
 
 
 def _word(name: str, value: Any) -> Any:
+    if name == "theme":
+        return theme_name(str(value))
     if name == "state":
         return state_name(str(value))
     if name == "status":

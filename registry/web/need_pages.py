@@ -8,9 +8,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from registry.accounts import policy
+from registry.db import utcnow
 from registry.errors import N_
 from registry.http import actor, session
-from registry.matching import listing, matches, needs
+from registry.matching import comparable, listing, matches, needs, quality
 from registry.matching.views import need_views
 from registry.web import choices, lists
 from registry.web.entry_forms import need_values, need_words, read_need
@@ -73,6 +74,23 @@ def _choices() -> dict[str, Any]:
     }
 
 
+def _beside(form: Mapping[str, Any]) -> dict[str, Any]:
+    """How ready the need is as it stands in the form, and what comparable programmes cost."""
+    state = str(form.get("state") or actor().state or "")
+    themes = [theme for theme in form.get("themes") or () if isinstance(theme, str)]
+    return {
+        "readiness": quality.quality(form, utcnow().date()),
+        "similar": comparable.comparable(session(), actor(), state, themes),
+    }
+
+
+@pages.post("/needs/check")
+def check() -> ResponseReturnValue:
+    """The same for a form that is being typed; nothing is saved."""
+    policy.require(actor(), "need.create")
+    return render_template("needs/check.html", **_beside(read_need(request.form)))
+
+
 def _with_kept(data: dict[str, Any]) -> dict[str, Any]:
     return {**data, "requirements": [{**item, "keep": "1"} for item in data["requirements"]]}
 
@@ -106,5 +124,6 @@ add_life(
         },
         sent=_with_kept,
         by_field=_without_kept,
+        beside=_beside,
     ),
 )

@@ -49,6 +49,7 @@ PAGES = [
     ("/en/offers/1", EVERYBODY),
     ("/en/offers/1/edit", ("donor",)),
     ("/en/matches/1/1", EVERYBODY),
+    ("/en/matches/weights", EVERYBODY),
     ("/en/proposals", EVERYBODY),
     ("/en/proposals?status=agreed", EVERYBODY),
     ("/en/proposals/new/1/1", ("state", "donor", *STAFF)),

@@ -56,6 +56,8 @@ TABLE = [
     ("offer.read", DRAFT_OFFER, (DONOR, *STAFF)),
     ("assessment.read", ASSESSMENT, (KENYA,)),  # not even coordinators before it is published
     ("assessment.read", PUBLISHED, ALL),
+    ("need.judge", NEED, (KENYA, *STAFF)),
+    ("offer.judge", OFFER, ()),
     ("indicator.write", SERIES, (KENYA,)),
     ("proposal.propose", PROPOSAL, (KENYA, DONOR, *STAFF)),
     ("proposal.withdraw", PROPOSAL, (KENYA, DONOR, *STAFF)),

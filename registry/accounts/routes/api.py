@@ -127,6 +127,7 @@ API: dict[str | tuple[str, str], Rule] = {
     ("needs.Needs", "POST"): Rule(STATES, "needs:write"),
     ("needs.NeedItem", "GET"): Rule(EVERYONE, "needs:read"),
     ("needs.NeedItem", "PATCH"): Rule(STATES, "needs:write"),
+    "needs.NeedQuality": Rule(STATES | STAFF, "needs:read catalogue:read"),
     "needs.Opening": Rule(STATES, "needs:write"),
     "needs.Withdrawal": Rule(STATES, "needs:write"),
     "needs.Closure": Rule(STATES, "needs:write"),

@@ -41,6 +41,8 @@ PAGES: dict[str | tuple[str, str], Rule] = {
     "web.organisations.show": Rule(EVERYONE),
     "web.organisations.new": Rule(STAFF),
     "web.organisations.edit": Rule(GIVERS | STAFF),
+    "web.needs.check": Rule(STATES),
+    "web.matches.scale": Rule(EVERYONE),
     "web.proposals.index": Rule(EVERYONE),
     "web.proposals.show": Rule(EVERYONE),
     "web.proposals.new": Rule(MEMBERS),

@@ -65,3 +65,24 @@ function renew(part) {
   }, Number(part.dataset.refresh) * 1000);
 }
 document.querySelectorAll("[data-refresh]").forEach(renew);
+
+// Judge a form anew while it is typed: <div id="quality" data-live="address"> inside the form; nothing is saved
+for (const first of document.querySelectorAll("form [data-live]")) {
+  const form = first.closest("form");
+  const id = first.id;
+  let timer = 0;
+  form.addEventListener("input", () => {
+    window.clearTimeout(timer);
+    timer = window.setTimeout(async () => {
+      const part = document.getElementById(id);
+      try {
+        const answer = await fetch(part.dataset.live, { method: "POST", body: new FormData(form) });
+        if (!answer.ok) return;
+        const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(id);
+        if (fresh) part.replaceWith(fresh);
+      } catch {
+        // The line is down: what is shown stays until the next try.
+      }
+    }, 800);
+  });
+}

@@ -96,6 +96,14 @@ WORDS: dict[str, dict[str, str]] = {
         "met": N_("Say whether the need was met"),
     },
     "said_why": {**DECLINE_REASONS, **MET},
+    "quality_part": {
+        "specific": N_("Specific"),
+        "costed": N_("Costed"),
+        "timely": N_("Timely"),
+        "endorsed": N_("Endorsed"),
+        "anchored": N_("Anchored in a standard"),
+    },
+    "near": {"state": N_("in this State"), "region": N_("in its region"), "world": N_("anywhere")},
     "scenario": {"waiting": N_("Waits"), "solved": N_("Solved"), "failed": N_("Failed")},
     "fairness": {"none": N_("Most value"), "country": N_("Every State"), "need": N_("Every need")},
     "condition": {
