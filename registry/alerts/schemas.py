@@ -6,7 +6,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 
 from registry.alerts.models import DELIVERIES, IN_APP
 from registry.alerts.queries import KINDS
-from registry.catalogue.reference import regions, resolve_state
+from registry.catalogue.reference import places, resolve_state
 from registry.errors import N_
 from registry.matching.fields import Text
 from registry.schemas import Patch
@@ -56,7 +56,7 @@ def check_filters(kind: str, values: dict[str, list[str]]) -> None:
             errors[name] = {"key": [N_("There is no such filter.")]}
         elif name == "state" and any(resolve_state(text) is None for text in given):
             errors[name] = {"value": [N_("There is no such State.")]}
-        elif name == "region" and any(code not in regions() for code in given):
+        elif name == "region" and any(code not in places() for code in given):
             errors[name] = {"value": [N_("There is no such region.")]}
     if errors:
         raise ValidationError({"filters": errors})

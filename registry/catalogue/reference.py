@@ -131,6 +131,26 @@ def regions() -> dict[str, Region]:
     }
 
 
+@cache
+def groupings() -> dict[str, Region]:
+    """M49 code → grouping of States that lie anywhere: least developed, landlocked, small islands."""
+    return {
+        row["code"]: Region(
+            row["code"],
+            None,
+            _names(row),
+            tuple(sorted(state.alpha3 for state in states().values() if getattr(state, row["column"]))),
+        )
+        for row in read_table("groupings.csv")
+    }
+
+
+@cache
+def places() -> dict[str, Region]:
+    """M49 code → region or grouping: what an offer can be for, besides States."""
+    return {**regions(), **groupings()}
+
+
 def region_and_below(code: str) -> list[str]:
     """The M49 code with those of all regions inside it."""
     found = [code]

@@ -14,7 +14,7 @@ from marshmallow import ValidationError, fields, validate
 
 from registry.catalogue.folding import plain_key
 from registry.catalogue.money import currencies, parse_money, rate_of, to_decimal
-from registry.catalogue.reference import regions, resolve_state, states, themes
+from registry.catalogue.reference import groupings, places, regions, resolve_state, states, themes
 from registry.errors import N_
 
 EARLIEST, LATEST = date(1990, 1, 1), date(2100, 12, 31)
@@ -221,7 +221,7 @@ class Place(fields.String):
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
         text: str = super()._deserialize(value, attr, data, **kwargs).strip()
-        if text.isdecimal() and text.zfill(3) in regions():
+        if text.isdecimal() and text.zfill(3) in places():
             return text.zfill(3)
         state = resolve_state(text)
         if state is not None:
@@ -229,14 +229,17 @@ class Place(fields.String):
         region = _regions_by_name().get(plain_key(text))
         if region is None:
             raise ValidationError(
-                N_("This is neither a State (KEN, Kenya) nor an M49 region (014, Eastern Africa): see /api/v1/states.")
+                N_(
+                    "This is neither a State (KEN, Kenya) nor an M49 region or grouping (014, Eastern Africa; 199, "
+                    "Least developed countries): see /api/v1/states."
+                )
             )
         return region
 
 
 @cache
 def _regions_by_name() -> dict[str, str]:
-    return {plain_key(name): code for code, region in regions().items() for name in region.names.values()}
+    return {plain_key(name): code for code, region in places().items() for name in region.names.values()}
 
 
 class ThemeId(fields.String):
@@ -250,8 +253,8 @@ class ThemeId(fields.String):
 
 
 def regions_of(state: str) -> frozenset[str]:
-    """M49 codes of all regions that hold a State, without the world itself."""
-    found: set[str] = set()
+    """M49 codes of all regions and groupings that hold a State, without the world itself."""
+    found = {code for code, grouping in groupings().items() if state in grouping.members}
     known = states().get(state)
     code: str | None = known.region if known else None
     while code and code in regions():

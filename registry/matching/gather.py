@@ -13,7 +13,7 @@ from sqlmodel import Session
 
 from registry.catalogue.models import Participation
 from registry.catalogue.money import usd_cents
-from registry.catalogue.reference import regions
+from registry.catalogue.reference import places
 from registry.matching.embargoes import reading
 from registry.matching.facts import DAYS_PER_MONTH, Act, Context, Line, NeedFacts, OfferFacts, Screening
 from registry.matching.fields import regions_of
@@ -120,7 +120,7 @@ def possible_needs(offer: OfferFacts, min_overlap_months: float) -> ColumnElemen
         conditions.append(_has(NEED_THEME, "need_id", NEED.c.id, "theme", offer.themes))
     if offer.places:
         reached = {place for place in offer.places if len(place) == 3 and not place.isdecimal()}
-        reached |= {member for place in offer.places if place in regions() for member in regions()[place].members}
+        reached |= {member for place in offer.places if place in places() for member in places()[place].members}
         conditions.append(NEED.c.state.in_(reached))
     return and_(*conditions)
 

@@ -11,7 +11,8 @@ from registry.accounts import policy
 from registry.accounts.actor import Actor
 from registry.catalogue import search
 from registry.catalogue.paging import Sort, keyset, sort_of
-from registry.catalogue.reference import regions, resolve_state
+from registry.catalogue.reference import places as known_places
+from registry.catalogue.reference import resolve_state
 from registry.errors import InvalidInput
 from registry.matching.fields import regions_of
 from registry.matching.forms import LINE, NEED_THEME, OFFER_PLACE, OFFER_THEME, OFFER_TYPE
@@ -135,7 +136,7 @@ def offer_conditions(actor: Actor, filters: Filters) -> list[ColumnElement[bool]
         conditions.append(_reaches(OFFER_PLACE, "place", places))
     if filters.regions:
         wanted = set(_members(filters.regions))
-        inside = {code for code, region in regions().items() if wanted & set(region.members)}
+        inside = {code for code, region in known_places().items() if wanted & set(region.members)}
         conditions.append(_reaches(OFFER_PLACE, "place", wanted | inside))
     if filters.themes:
         conditions.append(_reaches(OFFER_THEME, "theme", set(filters.themes)))
@@ -164,7 +165,7 @@ def _reaches(table: Any, column: str, codes: set[str]) -> ColumnElement[bool]:
 
 
 def _members(codes: Sequence[str]) -> list[str]:
-    unknown = [code for code in codes if code not in regions()]
+    unknown = [code for code in codes if code not in known_places()]
     if unknown:
-        raise InvalidInput({"region": [f"“{unknown[0]}” is not an M49 region."]})
-    return sorted({member for code in codes for member in regions()[code].members})
+        raise InvalidInput({"region": [f"“{unknown[0]}” is not an M49 region or grouping."]})
+    return sorted({member for code in codes for member in known_places()[code].members})

@@ -10,7 +10,7 @@ from registry.accounts.actor import Actor
 from registry.catalogue.history import Version
 from registry.catalogue.models import Organisation
 from registry.catalogue.organisations import find_named
-from registry.catalogue.reference import regions, states, themes
+from registry.catalogue.reference import places, states, themes
 from registry.errors import N_, InvalidInput
 from registry.matching import entries
 from registry.matching.entries import Kind
@@ -49,7 +49,7 @@ def _write(session: Session, offer: Offer, loaded: dict[str, Any]) -> None:
 def _searched(form: Form) -> tuple[str, str]:
     named: list[str] = []
     for place in form["places"]:
-        area = states().get(place) or regions().get(place)
+        area = states().get(place) or places().get(place)
         named += [place, *(area.names.values() if area else ())]
     for theme in form["themes"]:
         named += themes()[theme].names.values() if theme in themes() else ()

@@ -35,7 +35,7 @@ def states() -> Options:
 def regions() -> Options:
     """Regions of M49 that have States in them, by name, without the world."""
     lang = language()
-    found = [(code, region.name(lang)) for code, region in reference.regions().items() if region.members]
+    found = [(code, region.name(lang)) for code, region in reference.places().items() if region.members]
     return sorted(((code, name) for code, name in found if code != "001"), key=lambda item: item[1])
 
 

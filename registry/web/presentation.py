@@ -124,8 +124,8 @@ def state_name(alpha3: str | None) -> str:
 
 
 def region_name(code: str | None) -> str:
-    """The name of an M49 region."""
-    region = reference.regions().get(code or "")
+    """The name of an M49 region or grouping."""
+    region = reference.places().get(code or "")
     return region.name(i18n.language()) if region else (code or "")
 
 

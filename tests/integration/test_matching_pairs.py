@@ -7,10 +7,10 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import Session
 
-from registry.accounts.actor import ANONYMOUS, system
+from registry.accounts.actor import ANONYMOUS, Actor, system
 from registry.catalogue.models import Participation
 from registry.db import Database
-from registry.errors import NotAllowed, NotFound
+from registry.errors import InvalidInput, NotAllowed, NotFound
 from registry.events.models import Event
 from registry.matching import gather, matches, needs, offers, refresh, weights
 from registry.matching.eligibility import is_eligible
@@ -246,3 +246,17 @@ def test_two_sides_opened_at_the_same_moment_still_find_each_other(database: Dat
         job.result(timeout=20)
     with database.reading() as session:
         assert list(table(session)) == [(need.id, offer.id)]
+
+
+def test_an_offer_to_a_grouping_reaches_its_members_wherever_they_lie(session: Session) -> None:
+    giver = organisation(session)
+    uganda = Actor("state", state="UGA", label="user:9")
+    kenyan, ugandan = open_need(session), open_need(session, uganda, state="UGA")
+    offer = open_offer(session, giver, places=["Least developed countries"])
+    assert [match["need_id"] for match in matches.matches_of_offer(session, COORDINATOR, offer.id or 0)] == [ugandan.id]
+    everywhere = open_offer(session, giver, places=["199", "KEN"])
+    found = matches.matches_of_offer(session, COORDINATOR, everywhere.id or 0)
+    assert {match["need_id"] for match in found} == {kenyan.id, ugandan.id}
+    with pytest.raises(InvalidInput) as caught:
+        open_offer(session, giver, places=["998"])
+    assert list(caught.value.fields) == ["places.0"]
