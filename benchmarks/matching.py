@@ -12,7 +12,8 @@ import numpy as np
 from registry.catalogue.reference import states, themes
 from registry.matching import weights
 from registry.matching.eligibility import is_eligible
-from registry.matching.facts import Act, Context, Line, NeedFacts, OfferFacts
+from registry.matching.embargoes import reading
+from registry.matching.facts import Act, Context, Line, NeedFacts, OfferFacts, Screening
 from registry.matching.fields import regions_of
 from registry.matching.models import ASSISTANCE_TYPES
 from registry.matching.score import score
@@ -66,7 +67,7 @@ def facts(seed: int = 11) -> tuple[list[NeedFacts], list[OfferFacts], Context]:
         ))  # fmt: skip
     acts = {(code, name): (Act("ratification"),) for code in codes for name in ("att", "firearms_protocol")
             if chance.random() < 0.6}  # fmt: skip
-    return needs, offers, Context(TODAY, acts)
+    return needs, offers, Context(TODAY, acts, Screening(reading.current()))
 
 
 def _timed(work: Callable[[], object], rounds: int) -> float:

@@ -19,6 +19,8 @@ from registry.matching.facts import DAYS_PER_MONTH, Act, Context, Line, NeedFact
 from registry.matching.fields import regions_of
 from registry.matching.forms import LINE, NEED, NEED_THEME, OFFER, OFFER_PLACE, OFFER_THEME, OFFER_TYPE, children
 
+NAMED = 2_000
+"""So many ids are written into a query: sooner than searching by the condition again for each table"""
 _PARTICIPATION: Table = Participation.__table__  # type: ignore[attr-defined]
 NEED_OPEN: ColumnElement[bool] = NEED.c.status == "open"
 OFFER_OPEN: ColumnElement[bool] = OFFER.c.status == "open"
@@ -28,8 +30,8 @@ def need_facts(session: Session, condition: ColumnElement[bool]) -> dict[int, Ne
     """Facts of the needs that fulfil a condition on the need table, by id."""
     columns = [NEED.c[n] for n in ("id", "state", "window_start", "window_end", "status", "opened_at")]
     rows = session.execute(select(*columns).where(condition).order_by(NEED.c.id)).all()
-    matching = select(NEED.c.id).where(condition)
-    lines = children(session, LINE, "need_id", matching, LINE.c.position, LINE.c.id)  # type: ignore[arg-type]
+    matching = _chosen(NEED, condition, [row.id for row in rows])
+    lines = children(session, LINE, "need_id", matching, LINE.c.position, LINE.c.id)
     themes = _codes(session, NEED_THEME, "need_id", "theme", matching)
     return {
         row.id: NeedFacts(
@@ -53,7 +55,7 @@ def offer_facts(session: Session, condition: ColumnElement[bool]) -> dict[int, O
                   "value_date", "conditions", "status")
     ]  # fmt: skip
     rows = session.execute(select(*columns).where(condition).order_by(OFFER.c.id)).all()
-    matching = select(OFFER.c.id).where(condition)
+    matching = _chosen(OFFER, condition, [row.id for row in rows])
     types = _codes(session, OFFER_TYPE, "offer_id", "type", matching)
     themes = _codes(session, OFFER_THEME, "offer_id", "theme", matching)
     places = _codes(session, OFFER_PLACE, "offer_id", "place", matching)
@@ -142,6 +144,11 @@ def _overlaps(table: Table, start: date | None, end: date | None, months: float)
     if end:
         conditions.append(or_(table.c.window_start.is_(None), table.c.window_start <= end - least))
     return and_(True, *conditions)
+
+
+def _chosen(table: Table, condition: ColumnElement[bool], ids: list[int]) -> Any:
+    """The records found, for queries on what belongs to them: by id, or where they are many by the condition."""
+    return ids if len(ids) <= NAMED else select(table.c.id).where(condition)
 
 
 def _codes(session: Session, table: Table, parent: str, column: str, ids: Any) -> dict[int, frozenset[str]]:

@@ -88,8 +88,9 @@ def refresh(session: Session, need_ids: set[int], offer_ids: set[int], now: date
     needs, offers = {need for need, _ in keys}, {offer for _, offer in keys}
     differing = differences(stored, computed, current.version)
     write_pairs(session, stored, computed, differing, current.version, now)
-    _trim(session, needs, offers)
-    changed = _changed(stored, stored_pairs(session, _of(need_ids, offer_ids)))
+    trimmed = _trim(session, needs, offers)
+    # A pair that came and was let go again is no change.
+    changed = {key for key in differing | trimmed if key in stored or key not in trimmed}
     announce(session, {need for need, _ in changed} & need_ids, {offer for _, offer in changed} & offer_ids, now)
 
 
@@ -159,12 +160,6 @@ def _of(need_ids: set[int], offer_ids: set[int]) -> Any:
     return or_(MATCH.c.need_id.in_(need_ids), MATCH.c.offer_id.in_(offer_ids))
 
 
-def _changed(before: dict[Key, Stored], after: dict[Key, Stored]) -> set[Key]:
-    """Keys of pairs that came, went, or score otherwise; a row written again under another id is the same pair."""
-    told = [{key: (row.score, row.parts, row.version) for key, row in rows.items()} for rows in (before, after)]
-    return {key for key in before.keys() | after.keys() if told[0].get(key) != told[1].get(key)}
-
-
 def _to_fill(
     session: Session, stored: dict[Key, Stored], computed: dict[Key, Pair], need_ids: set[int], offer_ids: set[int]
 ) -> tuple[set[int], set[int]]:
@@ -172,13 +167,14 @@ def _to_fill(
     sunk = [key for key, row in stored.items() if key not in computed or computed[key].score < row.score]
     needs = {need for need, offer in sunk if offer in offer_ids} - need_ids
     offers = {offer for need, offer in sunk if need in need_ids} - offer_ids
-    return _full(session, MATCH.c.need_id, needs), _full(session, MATCH.c.offer_id, offers)
+    return _full(session, MATCH.c.need_id, needs, TOP), _full(session, MATCH.c.offer_id, offers, TOP)
 
 
-def _full(session: Session, side: Any, ids: set[int]) -> set[int]:
+def _full(session: Session, side: Any, ids: set[int], least: int) -> set[int]:
+    """Those of these needs or offers that have at least so many rows."""
     if not ids:
         return set()
-    counted = select(side).where(side.in_(ids)).group_by(side).having(func.count() >= TOP)
+    counted = select(side).where(side.in_(ids)).group_by(side).having(func.count() >= least)
     return set(session.execute(counted).scalars())
 
 
@@ -219,18 +215,21 @@ def _delete(session: Session, ids: list[int]) -> None:
         session.execute(delete(MATCH).where(MATCH.c.id.in_(ids[start : start + 500])))
 
 
-def _trim(session: Session, need_ids: set[int], offer_ids: set[int]) -> None:
-    """Delete rows that are beyond TOP on both sides, where these needs' and offers' lists grew."""
+def _trim(session: Session, need_ids: set[int], offer_ids: set[int]) -> set[Key]:
+    """Delete rows that are beyond TOP on both sides, where these needs' and offers' lists grew; tells which."""
     beyond_needs = _beyond(session, MATCH.c.need_id, MATCH.c.offer_id, need_ids)
     beyond_offers = _beyond(session, MATCH.c.offer_id, MATCH.c.need_id, offer_ids)
     candidates = beyond_needs | beyond_offers
     of_needs = _beyond(session, MATCH.c.need_id, MATCH.c.offer_id, {need for need, _ in candidates.values()})
     of_offers = _beyond(session, MATCH.c.offer_id, MATCH.c.need_id, {offer for _, offer in candidates.values()})
-    _delete(session, sorted(of_needs.keys() & of_offers.keys()))
+    beyond = sorted(of_needs.keys() & of_offers.keys())
+    _delete(session, beyond)
+    return {of_needs[row] for row in beyond}
 
 
 def _beyond(session: Session, side: Any, other: Any, ids: set[int]) -> dict[int, Key]:
     """Rows of these needs or offers behind the first TOP of their list."""
+    ids = _full(session, side, ids, TOP + 1)
     if not ids:
         return {}
     rank = func.row_number().over(partition_by=side, order_by=(MATCH.c.score.desc(), other)).label("rank")

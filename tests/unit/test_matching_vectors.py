@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from registry.catalogue.reference import themes
 from registry.matching import eligibility, weights
 from registry.matching.eligibility import Block, is_eligible
-from registry.matching.facts import Act, Context, Line, NeedFacts, OfferFacts
+from registry.matching.embargoes import reading
+from registry.matching.facts import Act, Context, Line, NeedFacts, OfferFacts, Screening
 from registry.matching.score import FEATURES, score
 from registry.matching.vectors import choosing, sieve
 from registry.matching.vectors.columns import EXACT
@@ -21,9 +23,13 @@ from registry.matching.vectors.sieve import Sieve
 
 TODAY = date(2026, 11, 23)
 TYPES = ("funding", "expertise", "equipment", "training")
-THEMES = [f"theme{number}" for number in range(5)]
-STATES = {"KEN": frozenset({"002", "014"}), "FRA": frozenset({"150"}), "UGA": frozenset({"002", "014"})}
-CONTEXT = Context(TODAY, {("KEN", "att"): (Act("ratification"),), ("FRA", "att"): (Act("signature"),)})
+THEMES = sorted(themes())[::3]
+STATES = {"KEN": frozenset({"002", "014"}), "FRA": frozenset({"150"}), "SDN": frozenset({"002", "015"})}
+CONTEXT = Context(
+    TODAY,
+    {("KEN", "att"): (Act("ratification"),), ("FRA", "att"): (Act("signature"),)},
+    Screening(reading.current()),
+)
 World = tuple[list[NeedFacts], list[OfferFacts]]
 
 
@@ -56,7 +62,7 @@ def world(seed: int, size: int) -> World:
         conditions = choice.choice([(), (), ({"kind": "participates", "instrument": "att"},)])
         offers.append(OfferFacts(
             900 - number, 1, some(choice, TYPES, 1), some(choice, THEMES), choice.choice(
-                [frozenset(), frozenset({"KEN"}), frozenset({"002"}), frozenset({"150", "UGA"})]
+                [frozenset(), frozenset({"KEN"}), frozenset({"002"}), frozenset({"150", "SDN"})]
             ), *window(choice), amount(choice), amount(choice), amount(choice), conditions,
             choice.choice(["open"] * 9 + ["closed"]),
         ))  # fmt: skip
@@ -102,6 +108,14 @@ def test_equal_scores_stand_by_the_offers_id_however_they_are_given() -> None:
     assert Sieve(everything, CONTEXT, weights.current()).best(needs, 50) == {
         need: found[:50] for need, found in truth(needs, everything).items()
     }
+
+
+def test_an_embargo_stands_against_pairs_of_this_world() -> None:
+    needs, offers = world(1, 70)
+    sudan = [need for need in needs if need.state == "SDN"]
+    free = replace(CONTEXT, screening=Screening())
+    current = weights.current()
+    assert Sieve(offers, free, current).best(sudan, 99) != Sieve(offers, CONTEXT, current).best(sudan, 99)
 
 
 def no_seven(need: NeedFacts, offer: OfferFacts, _context: Context, _months: float) -> Iterator[Block]:

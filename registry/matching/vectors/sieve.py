@@ -6,7 +6,7 @@ is asked about each pair that is left: what it says holds, only later. A test co
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from math import ceil
 from operator import attrgetter
@@ -24,6 +24,10 @@ from registry.matching.vectors.rounding import MILLION, Ints, millionths
 IN_COLUMNS = frozenset({"_both_open", "_type", "_theme", "_window", "_minimum_grant"})
 BY_STATE = {"_geography": "places", "_conditions": "conditions"}
 """Rules that look at nothing of a need but its State, and at these facts of an offer"""
+SILENT: dict[str, Callable[[NeedFacts, Context], bool]] = {
+    "_embargo": lambda need, context: need.state not in context.screening.regimes.states,
+}
+"""Rules without a column that have nothing to say of some States: nothing is asked there"""
 CELLS = 1 << 20
 """Pairs looked at in one block"""
 _BITS = 21
@@ -53,6 +57,10 @@ class _Shelf:
 
     places: Ints
     geography: Ints
+
+
+def _never(_need: NeedFacts, _context: Context) -> bool:
+    return False
 
 
 def rank(groups: Ints) -> Ints:
@@ -96,28 +104,35 @@ class Sieve:
     def blocks(self, needs: Iterable[NeedFacts]) -> Iterator[Block]:
         """All eligible pairs; each need is in one block, also one without any pair."""
         for block in self._sifted(needs):
-            if not self._others:
+            rules = self._asked_singly(block)
+            if not rules:
                 yield block
                 continue
             pairs = zip(block.row.tolist(), block.place.tolist(), strict=True)
-            kept = np.array([self._passes(block.needs[row], place) for row, place in pairs], bool)
+            kept = np.array([self._passes(rules, block.needs[row], place) for row, place in pairs], bool)
             yield Block(block.needs, block.row[kept], block.place[kept], block.points[kept])
 
     def _first(self, block: Block, top: int) -> Ints:
         """Of each need's pairs, in order, the first so many that the rules without a column let through."""
-        if not self._others:
+        rules = self._asked_singly(block)
+        if not rules:
             return np.flatnonzero(rank(block.row) < top)
         kept: list[int] = []
         count = [0] * len(block.needs)
         for number, (row, place) in enumerate(zip(block.row.tolist(), block.place.tolist(), strict=True)):
-            if count[row] < top and self._passes(block.needs[row], place):
+            if count[row] < top and self._passes(rules, block.needs[row], place):
                 count[row] += 1
                 kept.append(number)
         return np.array(kept, np.int64)
 
-    def _passes(self, need: NeedFacts, place: int) -> bool:
+    def _asked_singly(self, block: Block) -> list[eligibility.Rule]:
+        """Rules without a column that may have something to say of a block's needs, which are of one State."""
+        need, context = block.needs[0], self._context
+        return [rule for rule in self._others if not SILENT.get(rule.__name__, _never)(need, context)]
+
+    def _passes(self, rules: list[eligibility.Rule], need: NeedFacts, place: int) -> bool:
         offer, context, least = self.offers[place], self._context, self._least
-        return not any(True for rule in self._others for _ in rule(need, offer, context, least))
+        return not any(True for rule in rules for _ in rule(need, offer, context, least))
 
     def _sifted(self, needs: Iterable[NeedFacts]) -> Iterator[Block]:
         """Pairs that all rules with a column let through."""
