@@ -73,6 +73,7 @@ MODULES: dict[str, str] = {
     "snapshot": "registry.api.snapshot",
     "saved-searches": "registry.api.saved_searches",
     "notices": "registry.api.notices",
+    "mails": "registry.api.mails",
     "subscriptions": "registry.api.subscriptions",
 }
 """Name → module that defines `blp`, in the order in which the description lists them."""

@@ -37,6 +37,7 @@ from registry.web import (
     standards_pages,
     state_pages,
     subscription_pages,
+    token_pages,
     unsubscribe_pages,
     user_pages,
 )
@@ -62,6 +63,7 @@ MODULES = [
     feed_pages,
     hold_pages,
     ping_pages,
+    token_pages,
     consumer_pages,
     job_pages,
     subscription_pages,

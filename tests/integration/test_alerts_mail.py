@@ -24,7 +24,7 @@ from tests.support.alerts import SETTINGS, consume, rows, save
 from tests.support.mail_server import MailServer
 from tests.support.matching import KENYA, open_need
 from tests.support.pages import check_page
-from tests.support.people import client_for, make_user
+from tests.support.people import client_for, make_user, token_headers
 
 CERTIFICATE = Path(__file__).parents[1] / "support" / "loopback.pem"
 
@@ -257,6 +257,11 @@ def test_staff_see_what_fails_and_have_it_tried_again(sqlite_app: RegistryFlask,
     assert "refuses the recipient" in listed.output and "refused@example.org" in listed.output
     assert 'casa_mails{status="failed"} 1' in sqlite_app.test_client().get("/metrics").text
     assert "1 e-mail was given up" in staff.get("/en/").text
+    headers = token_headers(database, make_user(database, "admin"), ["feeds:read", "feeds:write"])
+    api = sqlite_app.test_client()
+    (told,) = api.get("/api/v1/mails", headers=headers).json["items"]  # type: ignore[index]
+    assert (told["id"], told["status"]) == (1, "failed")
+    assert api.post("/api/v1/mails/9/retry", json={}, headers=headers).status_code == 404
     assert staff.post("/en/mails/retry").status_code == 303
     assert send_due(database, settings_for(server)) == {"sent": 1}
     assert staff.post("/en/mails/1/retry").status_code == 404

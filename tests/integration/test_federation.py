@@ -27,7 +27,7 @@ from registry.sync.models import FeedToken
 from registry.sync.runner import run_feed
 from tests.support.event_source import served
 from tests.support.fault_server import FaultServer
-from tests.support.people import make_user, token_headers
+from tests.support.people import client_for, make_user, token_headers
 
 TEST = system("test")
 RINGS = {"ring": ((0, 1), (1, 2), (2, 0)), "mesh": ((0, 1), (0, 2), (1, 0), (1, 2), (2, 0), (2, 1))}
@@ -168,3 +168,22 @@ def test_a_token_is_shown_to_the_partner_alone_and_stands_sealed(
     assert CliRunner().invoke(casa, ["feed", "token", str(feed), "--off"]).exit_code == 0
     with database.reading() as session:
         assert session.scalars(select(FeedToken.sealed)).all() == []
+
+
+def test_staff_keep_a_token_on_the_page_and_nobody_reads_it_again(
+    sqlite_app: RegistryFlask, settings: Settings, server: FaultServer
+) -> None:
+    database, secret = sqlite_app.database, "partners-own-token-1"
+    with database.transaction() as session:
+        form = {"name": "There", "adapter": "peer", "url": server.url("/there"), "scope": "all"}
+        feed = feeds.create_feed(session, system("test"), form).id
+    staff = client_for(sqlite_app, make_user(database, "coordinator"))
+    page = f"/en/feeds/{feed}/token"
+    wrong = staff.post(page, data={"token": "with a space"})
+    assert wrong.status_code == 422 and "with a space" not in wrong.text
+    assert staff.post(page, data={"token": secret}).status_code == 303
+    shown = staff.get(page).text
+    assert "there is one" in shown and secret not in shown
+    assert staff.post(f"{page}/off").status_code == 303
+    assert "there is one" not in staff.get(page).text
+    assert client_for(sqlite_app, make_user(database, "state")).get(page).status_code == 403

@@ -78,6 +78,7 @@ PAGES = [
     ("/en/feeds/1", MEMBERS),
     ("/en/feeds/1/edit", STAFF),
     ("/en/feeds/1/ping", STAFF),
+    ("/en/feeds/1/token", STAFF),
     ("/en/feeds/1/records", STAFF),
     ("/en/feeds/1/records?outcome=ignored", STAFF),
     ("/en/runs/1", STAFF),

@@ -92,7 +92,10 @@ class Records:
         return clean(piece.raw[0][:4000].decode("utf-8", "replace"))[:4000] or "(an empty line)"
 
     def withdrawn(self, path: Path) -> dict[str, Origin]:
-        """Remote id → the version in which it went, of what the events speak and the lines do not hold."""
+        """Remote id → the version in which it went, of what the events say is gone and the lines do not hold.
+
+        A line that cannot be read holds nothing, so that its absence proves nothing: the event must say it.
+        """
         last: dict[int, dict[str, Any]] = {}
         held: set[str] = set()
         head: Head | None = None
@@ -106,7 +109,8 @@ class Records:
         for number, data in last.items():
             remote_id = f"{SUBJECT}{number}"
             origin = origin_in(data, head, number, data.get("version")) if head else None
-            if origin and remote_id not in held and origin.generation <= time.time() + AHEAD:
+            is_gone = data.get("tombstone") is True and remote_id not in held
+            if is_gone and origin and origin.generation <= time.time() + AHEAD:
                 found[remote_id] = origin
         return found
 
