@@ -5,16 +5,22 @@ from typing import Any
 
 from flask import Response
 from flask.views import MethodView
-from marshmallow import fields, validate
+from marshmallow import Schema, fields, validate
 
 from registry.api.answers import json_response
-from registry.api.compliance_documents import AssessmentDocument, AssessmentSummary, GapDocument, ScoreDocument
+from registry.api.compliance_documents import (
+    AssessmentDocument,
+    AssessmentSummary,
+    GapDocument,
+    ScoreDocument,
+    SuggestionDocument,
+)
 from registry.api.etags import expected_version, item_response, versioned
 from registry.api.idempotency import idempotent
 from registry.api.lists import ListArgs, list_response, page_of
 from registry.api.matching_documents import NeedDocument
 from registry.api.openapi import Blueprint
-from registry.compliance import assessments, gaps, listing, scorecard
+from registry.compliance import assessments, gaps, listing, scorecard, suggesting
 from registry.compliance.models import ASSESSMENT_STATUSES, Assessment
 from registry.compliance.schemas import AnswersForm, GapsForm, ReturnForm, StartForm, StateCode
 from registry.errors import N_
@@ -37,6 +43,15 @@ class AssessmentListArgs(ListArgs):
     status = fields.String(
         load_default=None,
         validate=validate.OneOf(ASSESSMENT_STATUSES, error=N_("This must be one of: {choices}.")),
+    )
+
+
+class DecisionForm(Schema):
+    """What the State makes of a suggestion."""
+
+    decision = fields.String(
+        required=True,
+        validate=validate.OneOf(suggesting.DECISIONS, error=N_("This must be one of: {choices}.")),
     )
 
 
@@ -79,6 +94,28 @@ class Answers(MethodView):
     def patch(self, data: dict[str, Any], assessment_id: int) -> Response:
         """Give or change answers and facts of a draft; null takes an answer back. All of them are kept or none."""
         return _answered(assessments.answer(session(), actor(), _visible(assessment_id), data, expected_version()))
+
+
+@blp.route("/<int:assessment_id>/suggestions")
+class Suggestions(MethodView):
+    @blp.response(200, page_of(SuggestionDocument))
+    def get(self, assessment_id: int) -> Response:
+        """List what the State's answers to other standards suggest for open clauses of a draft; none of it counts."""
+        found = suggesting.suggestions(session(), actor(), _visible(assessment_id))
+        return list_response([suggesting.describe(each) for each in found.values()], None, len(found))
+
+
+@blp.route("/<int:assessment_id>/suggestions/<clause>")
+class SuggestionItem(MethodView):
+    @versioned
+    @blp.arguments(DecisionForm)
+    @blp.response(200, AssessmentDocument)
+    @blp.alt_response(409, "CONFLICT")
+    def post(self, data: dict[str, Any], assessment_id: int, clause: str) -> Response:
+        """Accept what is suggested for a clause, which makes it an answer, or refuse it for good."""
+        assessment = _visible(assessment_id)
+        suggesting.decide(session(), actor(), assessment, clause, data["decision"], expected_version())
+        return _answered(assessment)
 
 
 @blp.route("/<int:assessment_id>/submit")

@@ -180,3 +180,26 @@ class ScoreDocument(Headline):
     sections = fields.List(fields.Nested(SectionScore), required=True)
     gaps = fields.List(fields.Nested(GapDocument), required=True)
     trend = fields.Nested(TrendDocument, required=True, allow_none=True)
+
+
+class InferenceDocument(Schema):
+    """What one answer elsewhere says: fulfilment lies from low to high."""
+
+    source = fields.Dict(keys=fields.String(), values=fields.String())
+    low = fields.Float()
+    high = fields.Float()
+    below_high = fields.Boolean(metadata={"description": "short of `high`: not in place as a whole"})
+    weakest_link = fields.Integer(allow_none=True, metadata={"description": "strength 0 to 10 of the weakest link"})
+    path = fields.List(fields.Dict(), metadata={"description": "the links in a row, from the answered clause on"})
+
+
+class SuggestionDocument(Schema):
+    """What follows for an open clause from the State's answers to other standards."""
+
+    clause = fields.String()
+    value = fields.String(
+        allow_none=True, metadata={"description": "the one answer that agrees with all of it, if one"}
+    )
+    values = fields.List(fields.String(), metadata={"description": "all answers that agree"})
+    contradiction = fields.Boolean(metadata={"description": "the State's own answers contradict one another"})
+    inferred = fields.List(fields.Nested(InferenceDocument))

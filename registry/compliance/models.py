@@ -84,3 +84,22 @@ class Answer(SQLModel, table=True):
     """Where the proof is: a document's name, a link."""
     answered_by: int | None = Field(default=None, foreign_key="user_account.id", sa_type=BigId)
     answered_at: datetime = Field(sa_type=UTCDateTime)
+
+
+class SuggestionVerdict(SQLModel, table=True):
+    """What a State made of an answer that followed from one it had given elsewhere."""
+
+    __tablename__ = "suggestion_verdict"
+    __table_args__ = (
+        UniqueConstraint("assessment_id", "clause", "source"),
+        CheckConstraint("decision IN ('accepted', 'refused')", name="decision"),
+        {"sqlite_autoincrement": True},
+    )
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
+    assessment_id: int = Field(foreign_key="assessment.id", index=True, sa_type=BigId)
+    clause: str = Field(max_length=60)
+    source: str = Field(max_length=125)
+    """`<standard>#<clause>` that was answered"""
+    decision: str = Field(max_length=10)
+    decided_by: int | None = Field(default=None, foreign_key="user_account.id", sa_type=BigId)
+    decided_at: datetime = Field(sa_type=UTCDateTime)

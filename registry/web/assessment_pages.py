@@ -9,10 +9,11 @@ from flask_babel import gettext
 
 from registry.accounts import policy
 from registry.catalogue import history
-from registry.compliance import assessments, editions, gaps, listing, scorecard
+from registry.compliance import assessments, editions, gaps, listing, scorecard, suggesting
 from registry.compliance.editions import Edition
 from registry.compliance.models import Assessment
 from registry.compliance.writing import answers_of
+from registry.db import utcnow
 from registry.errors import N_, InvalidInput, NotFound, VersionMismatch
 from registry.http import actor, session
 from registry.matching.needs import create_need
@@ -170,8 +171,16 @@ def save(assessment_id: int) -> ResponseReturnValue:
     steps = questionnaire.sections(edition, assessment, given)
     section, version = _section(steps), expected_version(request.form)
     data = questionnaire.read(request.form, given)
+    decision, _, clause = request.form.get("do", "").partition(":")
+    suggested = suggesting.suggestions(session(), actor(), assessment).get(clause) if clause else None
+    if suggested and suggested.value and decision == "accept":
+        # What else was typed in the section is kept with it.
+        data["answers"][clause] = {"value": suggested.value, "evidence": suggesting.evidence(suggested)}
     try:
         assessments.answer(session(), actor(), assessment, data, version)
+        if suggested and decision in ("accept", "refuse"):
+            verdict = "accepted" if decision == "accept" else "refused"
+            suggesting.note_verdict(session(), actor(), assessment, suggested, verdict, utcnow())
     except InvalidInput as error:
         form = Form(questionnaire.shown_again(data), error.fields, version)
         return _questions(assessment, edition, section, form), error.status
@@ -224,6 +233,8 @@ def _questions(assessment: Assessment, edition: Edition, section: questionnaire.
         name_of=questionnaire.name_of,
         words=questionnaire.words_for(edition),
         text=_text,
+        suggested=suggesting.suggestions(session(), actor(), assessment),
+        path_of=suggesting.path_of,
         form=form,
     )
 

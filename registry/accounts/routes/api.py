@@ -165,6 +165,8 @@ API: dict[str | tuple[str, str], Rule] = {
     "assessments.Review": Rule(STATES, "assessments:write"),
     "assessments.Publication": Rule(STATES, "assessments:write"),
     "assessments.AssessmentScore": Rule(EVERYONE, "assessments:read"),
+    "assessments.Suggestions": Rule(STATES, "assessments:read"),
+    "assessments.SuggestionItem": Rule(STATES, "assessments:write"),
     ("assessments.Gaps", "GET"): Rule(EVERYONE, "assessments:read"),
     ("assessments.Gaps", "POST"): Rule(STATES, "assessments:write needs:write"),
 }
