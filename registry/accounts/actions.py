@@ -145,6 +145,7 @@ ACTIONS: dict[str, Predicate] = {
     "match.explain": _by(EVERYONE),
     "match.refresh": _by(STAFF),
     "match.evaluate": _by(STAFF),
+    "board.read": _by(STAFF),
     # A proposal is its two sides' and the coordinators' business; each side speaks for itself alone.
     "proposal.propose": _either_side(STAFF),
     "proposal.answer": _either_side(),

@@ -55,6 +55,7 @@ MODULES: dict[str, str] = {
     "needs": "registry.api.needs",
     "offers": "registry.api.offers",
     "matches": "registry.api.matches",
+    "board": "registry.api.board",
     "allocation-rounds": "registry.api.allocation",
     "listed": "registry.api.listed",
     "standards": "registry.api.standards",

@@ -43,6 +43,7 @@ MODULES: dict[str, str] = {
     "allocate": "registry.cli.allocating",
     "proposals": "registry.cli.proposals",
     "evaluate": "registry.cli.evaluating",
+    "board": "registry.cli.board",
     "standards": "registry.cli.compliance",
     "score": "registry.cli.compliance",
 }

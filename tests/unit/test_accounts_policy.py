@@ -85,6 +85,7 @@ TABLE = [
     ("match.explain", None, ALL),
     ("match.refresh", None, STAFF),
     ("match.evaluate", None, STAFF),
+    ("board.read", None, STAFF),
     ("allocation.manage", None, STAFF),
     ("listed.read", None, STAFF),
     ("conflict.decide", PROGRAMME, (DONOR, *STAFF)),

@@ -88,6 +88,9 @@ API: dict[str | tuple[str, str], Rule] = {
     "feed_holds.HoldItem": Rule(STAFF, "feeds:read"),
     "feed_holds.HoldRecords": Rule(STAFF, "feeds:read"),
     # API: allocation rounds
+    "board.BoardCounts": Rule(STAFF, "allocation:read"),
+    "board.BoardNeeds": Rule(STAFF, "allocation:read"),
+    "board.BoardOffers": Rule(STAFF, "allocation:read"),
     ("allocation-rounds.Rounds", "GET"): Rule(STAFF, "allocation:read"),
     ("allocation-rounds.Rounds", "POST"): Rule(STAFF, "allocation:write"),
     "allocation-rounds.RoundItem": Rule(STAFF, "allocation:read"),

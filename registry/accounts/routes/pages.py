@@ -105,6 +105,8 @@ PAGES: dict[str | tuple[str, str], Rule] = {
     "web.consumers.retry": Rule(STAFF),
     "web.consumers.discard": Rule(STAFF),
     "web.allocation.index": Rule(STAFF),
+    "web.board.index": Rule(STAFF),
+    "web.board.entries": Rule(STAFF),
     "web.allocation.create": Rule(STAFF),
     "web.allocation.show": Rule(STAFF),
     "web.allocation.add": Rule(STAFF),
