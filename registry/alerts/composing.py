@@ -32,6 +32,7 @@ PATHS = {
     "programme": "programmes",
     "need": "needs",
     "offer": "offers",
+    "asked_again": "needs",
     "subscription": "webhooks",
     "proposal": "proposals",
 }
@@ -121,8 +122,10 @@ def _subject(words: Words, sections: Sequence[Section]) -> str:
         text = words.ngettext("Your webhook was switched off", "%(num)s webhooks of yours were switched off", count)
     elif len(sections) == 1:
         text = words.ngettext("One new find: %(name)s", "%(num)s new finds: %(name)s", count)
-    elif any(section.kind == "proposal" for section in sections):
-        text = words.gettext("%(num)s new finds and news of proposals")
+    elif all(section.kind == "asked_again" for section in sections):
+        text = words.gettext("A need is closed: is its gap?")
+    elif any(section.search is None for section in sections):
+        text = words.gettext("%(num)s new finds and news of what is yours")
     else:
         text = words.gettext("%(num)s new finds for your saved searches")
     return text % {"num": count, "name": sections[0].search}
@@ -131,6 +134,8 @@ def _subject(words: Words, sections: Sequence[Section]) -> str:
 def _title(words: Words, section: Section) -> str:
     if section.kind == "proposal":
         return words.gettext("Something happened with these proposals, or they wait for your answer:")
+    if section.kind == "asked_again":
+        return words.gettext("These needs are closed; the clauses they came from are asked again:")
     if section.kind == "subscription":
         return words.gettext("Switched off because of how the receiver answered:")
     return words.gettext("Saved search “%(name)s”:") % {"name": one_line(section.search or "")}

@@ -25,6 +25,7 @@ from registry.alerts.searches import FIT
 from registry.db import utcnow
 from registry.events.consumers import Consumer, Happening
 from registry.json_text import dumps
+from registry.matching.models import NeedRequirement
 from registry.webhooks.models import Subscription
 
 SWITCHED_OFF = "subscription.disabled"
@@ -59,6 +60,8 @@ def look(session: Session, happenings: Sequence[Happening]) -> Found:
     found = Found()
     latest: dict[str, dict[int, str]] = {}
     for each in happenings:
+        if each.type == "need.closed":
+            found.news += _of_closed_need(session, each)
         if each.type == SWITCHED_OFF:
             found.news += _of_webhook(session, each)
         elif each.kind == "proposal":
@@ -76,6 +79,18 @@ def _of_webhook(session: Session, happening: Happening) -> list[News]:
     if owner is None or owner.disabled_at is not None:
         return []
     return [News(owner.id or 0, None, AT_ONCE, "subscription", happening.record_id, happening.uid)]
+
+
+def _of_closed_need(session: Session, happening: Happening) -> list[News]:
+    """A closed need has the clauses asked again from whose gaps it came: its State is told."""
+    asked = select(NeedRequirement.id).where(col(NeedRequirement.need_id) == happening.record_id).limit(1)  # type: ignore[call-overload]
+    if session.scalar(asked) is None:
+        return []
+    of_state = (col(User.role) == "state", col(User.state) == happening.state, col(User.disabled_at).is_(None))
+    ids = session.scalars(select(col(User.id)).where(*of_state).order_by(col(User.id)))
+    return [
+        News(user_id, None, AT_ONCE, "asked_again", happening.record_id, happening.uid) for user_id in ids if user_id
+    ]
 
 
 def _of_proposal(session: Session, happening: Happening) -> list[News]:

@@ -20,6 +20,7 @@ from registry.webhooks.models import Subscription
 MODELS: dict[str, Any] = {
     "programme": Programme,
     "need": Need,
+    "asked_again": Need,
     "offer": Offer,
     "proposal": Proposal,
     "subscription": Subscription,
@@ -76,7 +77,9 @@ def _titles(session: Session, kind: str, ids: Collection[int]) -> dict[int, tupl
         )
         return {row[0]: (row[1], row[2]) for row in rows}
     model = MODELS[kind]
-    language = {"programme": "title_language", "need": "language", "offer": "language"}.get(kind)
+    language = {"programme": "title_language", "need": "language", "asked_again": "language", "offer": "language"}.get(
+        kind
+    )
     columns = [model.id, model.name if kind == "subscription" else model.title]
     columns += [getattr(model, language)] if language else []
     return {

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Response
 from flask.views import MethodView
-from marshmallow import Schema, fields
+from marshmallow import Schema, fields, validate
 
 from registry.api.answers import json_response
 from registry.api.lists import list_response, page_of
@@ -17,6 +17,7 @@ from registry.catalogue.schemas import StateSchema
 from registry.catalogue.views import state_view
 from registry.errors import N_, NotFound
 from registry.http import actor, session
+from registry.loop.chains import STAGES, as_dict, chains
 
 blp = Blueprint("states", __name__, description="Member and observer States of the United Nations.")
 
@@ -65,6 +66,39 @@ class StateItem(MethodView):
         if state is None:
             raise NotFound(N_("There is no such State."))
         return json_response(state_view(state) | {"programmes": _programmes().get(state.alpha3, 0)})
+
+
+class ChainDocument(Schema):
+    """How far one gap has come."""
+
+    standard = fields.String()
+    clause = fields.String()
+    ref = fields.String()
+    question = fields.String()
+    assessment_id = fields.Integer()
+    weight = fields.Float(metadata={"description": "what closing it would add; 0: closed"})
+    need = fields.Dict(allow_none=True)
+    best_offer = fields.Dict(allow_none=True)
+    commitments = fields.List(fields.Dict())
+    programmes = fields.List(fields.Dict())
+    need_closed_at = fields.AwareDateTime(allow_none=True)
+    answered_at = fields.AwareDateTime(allow_none=True)
+    asked_again = fields.Boolean()
+    closed = fields.Boolean()
+    stage = fields.String(validate=validate.OneOf(STAGES))
+
+
+@blp.route("/<code>/chains")
+class StateChains(MethodView):
+    @blp.response(200, page_of(ChainDocument))
+    @blp.alt_response(404, "NOT_FOUND")
+    def get(self, code: str) -> Response:
+        """Follow each gap of a State: need, best offer, commitments, programmes, and the answer given since."""
+        state = resolve_state(code)
+        if state is None:
+            raise NotFound(N_("There is no such State."))
+        found = [as_dict(chain) for chain in chains(session(), actor(), state.alpha3)]
+        return list_response(found, None, len(found))
 
 
 def _programmes() -> dict[str, int]:

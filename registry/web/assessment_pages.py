@@ -16,6 +16,7 @@ from registry.compliance.writing import answers_of
 from registry.db import utcnow
 from registry.errors import N_, InvalidInput, NotFound, VersionMismatch
 from registry.http import actor, session
+from registry.loop.chains import asked_again
 from registry.matching.needs import create_need
 from registry.web import questionnaire
 from registry.web.compliance_links import linked_needs
@@ -235,6 +236,7 @@ def _questions(assessment: Assessment, edition: Edition, section: questionnaire.
         text=_text,
         suggested=suggesting.suggestions(session(), actor(), assessment),
         path_of=suggesting.path_of,
+        again=asked_again(session(), actor(), assessment.state, assessment.standard),
         form=form,
     )
 

@@ -16,6 +16,7 @@ SHOWN = 50
 RECORDS = {
     "programme": ("web.programmes.show", "programme_id"),
     "need": ("web.needs.show", "need_id"),
+    "asked_again": ("web.needs.show", "need_id"),
     "offer": ("web.offers.show", "offer_id"),
     "proposal": ("web.proposals.show", "proposal_id"),
     "subscription": ("web.subscriptions.show", "subscription_id"),

@@ -1,6 +1,5 @@
 """States: by region, and one State's profile with the chain standard → gap → need → match."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, render_template, request
@@ -12,15 +11,13 @@ from registry.accounts import policy
 from registry.accounts.actor import Actor
 from registry.catalogue import listing, reference
 from registry.catalogue.models import Participation, StateFact
-from registry.compliance import assessments, scorecard
 from registry.compliance import listing as assessment_listing
 from registry.compliance.editions import text_in
 from registry.errors import N_, NotFound
 from registry.http import actor, session
+from registry.loop.chains import chains
 from registry.matching import listing as entries
-from registry.matching import matches
 from registry.matching.models import Need
-from registry.web.compliance_links import linked_needs
 from registry.web.i18n import language
 
 pages = Blueprint("states", __name__)
@@ -87,7 +84,7 @@ def show(state: str) -> ResponseReturnValue:
             for slug in titles
             if own and not any(a["standard"] == slug and a["status"] != "published" for a in assessed)
         ],
-        chains=_chains(session(), actor(), assessed),
+        chains=chains(session(), actor(), code, language())[:CHAINS],
         needs=needs.items,
         need_count=needs.total,
         offers=offers.items,
@@ -111,31 +108,3 @@ def _participation(session: Session, state: str) -> list[Participation]:
 
 def _facts(session: Session, state: str) -> list[StateFact]:
     return list(session.scalars(select(StateFact).where(StateFact.state == state).order_by(StateFact.fact)))  # type: ignore[arg-type]
-
-
-@dataclass(frozen=True, slots=True)
-class Chain:
-    """One clause and how far it has come towards being closed."""
-
-    standard: str
-    assessment_id: int
-    gap: dict[str, Any]
-    need: dict[str, Any] | None
-    match: dict[str, Any] | None
-
-
-def _chains(session: Session, actor: Actor, assessed: list[dict[str, Any]]) -> list[Chain]:
-    """The heaviest gaps of the latest assessment of each standard, each with its need and that need's best offer."""
-    latest: dict[str, int] = {}
-    for item in assessed:
-        latest[item["standard"]] = max(latest.get(item["standard"], 0), item["id"])
-    found = []
-    for standard, assessment_id in sorted(latest.items()):
-        assessment = assessments.get_assessment(session, actor, assessment_id)
-        for gap in scorecard.scorecard(session, assessment, linked_needs, language())["gaps"]:
-            need = next(iter(gap["linked_needs"]), None)
-            best = matches.matches_of_need(session, actor, need["id"], top=1) if need else []
-            found.append(Chain(standard, assessment_id, gap, need, best[0] if best else None))
-    # What has come furthest first: it shows the way; then the heaviest gaps.
-    found.sort(key=lambda c: (c.match is None, c.need is None, -(c.gap["weight"] or {"value": 0})["value"]))
-    return found[:CHAINS]

@@ -15,7 +15,7 @@ FLOORS = [
     {"app"},
     {"api", "web", "cli", "worker"},
     {"http"},
-    {"sync", "alerts"},
+    {"sync", "alerts", "loop"},
     {"matching", "compliance", "webhooks"},
     {"catalogue"},
     {"accounts", "events"},

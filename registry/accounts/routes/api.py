@@ -63,6 +63,7 @@ API: dict[str | tuple[str, str], Rule] = {
     ("conflicts.ConflictItem", "PATCH"): Rule(GIVERS | STAFF, "catalogue:write"),
     "states.States": Rule(EVERYONE, "catalogue:read"),
     "states.StateItem": Rule(EVERYONE, "catalogue:read"),
+    "states.StateChains": Rule(EVERYONE, "assessments:read needs:read proposals:read"),
     "themes.Themes": Rule(EVERYONE, "catalogue:read"),
     "themes.Suggestions": Rule(EVERYONE, "catalogue:read"),
     "search.Search": Rule(EVERYONE, "catalogue:read needs:read offers:read"),

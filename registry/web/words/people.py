@@ -49,6 +49,7 @@ WORDS: dict[str, dict[str, str]] = {
         "offer": N_("Offer"),
         "subscription": N_("Webhook"),
         "proposal": N_("Proposal"),
+        "asked_again": N_("Asked again"),
     },
     "alert": {
         "in_app": N_("In the app only"),
