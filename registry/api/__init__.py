@@ -56,6 +56,7 @@ MODULES: dict[str, str] = {
     "offers": "registry.api.offers",
     "matches": "registry.api.matches",
     "board": "registry.api.board",
+    "flows": "registry.api.flows",
     "allocation-rounds": "registry.api.allocation",
     "listed": "registry.api.listed",
     "standards": "registry.api.standards",

@@ -56,6 +56,8 @@ PAGES = [
     ("/en/proposals/1", ("state", "donor", *STAFF)),
     ("/en/allocation", STAFF),
     ("/en/board", STAFF),
+    ("/en/flows", EVERYBODY),
+    ("/en/flows?measure=disbursement&region=002", EVERYBODY),
     ("/en/board?region=002", STAFF),
     ("/en/board/needs?waiting=0-29", STAFF),
     ("/en/board/offers", STAFF),
@@ -152,7 +154,8 @@ def test_the_pages_tried_are_all_there_are(walked) -> None:
     pages = {
         r.endpoint for r in app.url_map.iter_rules() if r.endpoint.startswith("web.") and "GET" in (r.methods or ())
     }
-    assert pages - tried == {"web.matches.compare"}  # it only leads on
+    files = {"web.flows.picture", "web.flows.table"}
+    assert pages - tried == {"web.matches.compare", *files}  # the first only leads on
 
 
 def test_a_draft_is_told_to_nobody_else(walked) -> None:

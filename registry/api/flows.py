@@ -1,0 +1,60 @@
+"""/api/v1/flows: programmes' money by donor, theme and State."""
+
+from typing import Any
+
+from flask import Response
+from flask.views import MethodView
+from marshmallow import Schema, fields, validate
+
+from registry.api.answers import json_response
+from registry.api.openapi import Blueprint
+from registry.catalogue.flows import MEASURES, read_flows
+from registry.catalogue.listing import Filters
+from registry.http import actor, session
+
+blp = Blueprint("flows", __name__, description="Where programmes' money comes from and goes to.")
+
+
+class FlowArgs(Schema):
+    """Which programmes and amounts."""
+
+    measure = fields.String(load_default="budget", validate=validate.OneOf(MEASURES))
+    theme = fields.String(load_default=None)
+    region = fields.String(load_default=None, metadata={"description": "M49 code"})
+    country = fields.String(load_default=None, metadata={"description": "alpha-3"})
+    organisation = fields.String(load_default=None, metadata={"description": "number of one that takes part"})
+
+
+class FlowDocument(Schema):
+    """Money of one donor for one theme in one State; an empty text: not said."""
+
+    donor = fields.String()
+    theme = fields.String()
+    state = fields.String()
+    usd_cents = fields.Integer()
+
+
+class FlowDocuments(Schema):
+    """Flows, the largest first. `without_amount`: programmes that say none; `is_cut`: there were too many to count."""
+
+    items = fields.List(fields.Nested(FlowDocument))
+    programmes = fields.Integer()
+    without_amount = fields.Integer()
+    is_cut = fields.Boolean()
+    total_usd_cents = fields.Integer()
+
+
+@blp.route("")
+class FlowList(MethodView):
+    @blp.arguments(FlowArgs, location="query")
+    @blp.response(200, FlowDocuments)
+    def get(self, args: dict[str, Any]) -> Response:
+        """Sum up programmes' money by donor, theme and State; divided where the source does not say how."""
+        measure = args.pop("measure")
+        flows = read_flows(session(), actor(), Filters(values={n: [v] for n, v in args.items() if v}), measure)
+        rows = sorted(flows.cents.items(), key=lambda item: (-item[1], item[0]))
+        return json_response({
+            "items": [{"donor": d, "theme": t, "state": s, "usd_cents": cents} for (d, t, s), cents in rows],
+            "programmes": flows.programmes, "without_amount": flows.unknown, "is_cut": flows.is_cut,
+            "total_usd_cents": flows.total,
+        })  # fmt: skip

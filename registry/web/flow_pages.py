@@ -1,0 +1,119 @@
+"""Where the money goes: donor → theme → State as a picture, its table, and both as files."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, Response, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from registry.catalogue.flows import MEASURES, Flows, read_flows
+from registry.catalogue.listing import Filters
+from registry.catalogue.tables import csv_chunks
+from registry.errors import N_
+from registry.http import actor, session
+from registry.web import choices, lists
+from registry.web.flow_layout import OTHERS, Picture, lay_out
+from registry.web.i18n import direction
+from registry.web.presentation import short_money, state_name, theme_name
+
+pages = Blueprint("flows", __name__)
+
+FILTERS = ("theme", "region", "country", "organisation")
+WORDS = {"budget": N_("Budgets"), "commitment": N_("Commitments"), "disbursement": N_("Disbursements")}
+SHOWN = 200
+"""Rows of the table on the page; the file has all"""
+LONGEST = 26
+"""Characters of a label in the picture"""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A picture with its words."""
+
+    picture: Picture
+    labels: list[tuple[str, str]]
+    """Of each node: name, amount"""
+    titles: list[str]
+    """Of each band"""
+
+
+def _measure() -> str:
+    return request.args.get("measure") or MEASURES[0]
+
+
+def _read() -> Flows:
+    return read_flows(session(), actor(), Filters(values=lists.chosen(FILTERS)), _measure())
+
+
+def _name(column: int, code: str) -> str:
+    if code == OTHERS:
+        return gettext("others")
+    if not code:
+        return gettext("not said")
+    return (str, theme_name, state_name)[column](code)
+
+
+def _draw(flows: Flows) -> Drawing:
+    picture = lay_out(flows.cents, direction() == "rtl")
+    names = {(node.column, node.code): _name(node.column, node.code) for node in picture.nodes}
+    return Drawing(
+        picture,
+        [(_short(names[node.column, node.code]), short_money(node.value)) for node in picture.nodes],
+        [
+            f"{names[band.column, band.source]} → {names[band.column + 1, band.target]}: {short_money(band.value)}"
+            for band in picture.bands
+        ],
+    )
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+
+
+def _rows(flows: Flows) -> list[tuple[str, str, str, int]]:
+    """Every flow in words, the largest first."""
+    return [
+        (_name(0, donor), _name(1, theme), _name(2, state), cents)
+        for (donor, theme, state), cents in sorted(flows.cents.items(), key=lambda item: (-item[1], item[0]))
+    ]
+
+
+@pages.get("/flows")
+def index() -> ResponseReturnValue:
+    """The picture and its table."""
+    flows = _read()
+    rows = _rows(flows)
+    kept: dict[str, Any] = lists.chosen((*FILTERS, "measure"))
+    return render_template(
+        "flows/index.html",
+        flows=flows,
+        drawing=_draw(flows),
+        rows=rows[:SHOWN],
+        count=len(rows),
+        shown=SHOWN,
+        measure=_measure(),
+        measures=[(code, gettext(WORDS[code])) for code in MEASURES],
+        themes=choices.themes(),
+        regions=choices.regions(),
+        states=choices.states(),
+        files=[("SVG", url_for("web.flows.picture", **kept)), ("CSV", url_for("web.flows.table", **kept))],
+        data_url=lists.data_url("/api/v1/flows"),
+    )
+
+
+@pages.get("/flows.svg")
+def picture() -> ResponseReturnValue:
+    """The picture as a file."""
+    return _file(render_template("flows/picture.svg", drawing=_draw(_read())), "image/svg+xml", "svg")
+
+
+@pages.get("/flows.csv")
+def table() -> ResponseReturnValue:
+    """All flows as a table; amounts in US dollars."""
+    rows: list[Any] = [(donor, theme, state, f"{cents / 100:.2f}") for donor, theme, state, cents in _rows(_read())]
+    return _file(b"".join(csv_chunks(("donor", "theme", "state", f"{_measure()}_usd"), rows)), "text/csv", "csv")
+
+
+def _file(content: str | bytes, kind: str, ending: str) -> Response:
+    return Response(content, mimetype=kind, headers={"Content-Disposition": f"attachment; filename=flows.{ending}"})
