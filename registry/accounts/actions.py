@@ -132,6 +132,7 @@ ACTIONS: dict[str, Predicate] = {
     "assessment.publish": _own_state,
     "assessment.link_gap": _own_state,
     "indicator.write": _own_state,
+    "participation.report": lambda actor, record: actor.role in STAFF or _own_state(actor, record),
     "offer.read": _shown("organisation_id"),
     "offer.create": _offering,
     "offer.update": _offering,

@@ -7,6 +7,7 @@ from flask.views import MethodView
 from marshmallow import Schema, fields, validate
 
 from registry.api.answers import json_response
+from registry.api.forms import Described
 from registry.api.lists import list_response, page_of
 from registry.api.openapi import Blueprint
 from registry.catalogue.fields import Known
@@ -15,6 +16,10 @@ from registry.catalogue.listing import Filters, facet_totals
 from registry.catalogue.reference import region_and_below, regions, resolve_state, states
 from registry.catalogue.schemas import StateSchema
 from registry.catalogue.views import state_view
+from registry.compliance.duties import service as duties
+from registry.compliance.duties.rules import STATUSES
+from registry.compliance.duties.service import FiledForm
+from registry.db import utcnow
 from registry.errors import N_, NotFound
 from registry.http import actor, session
 from registry.loop.chains import STAGES, as_dict, chains
@@ -68,6 +73,57 @@ class StateItem(MethodView):
         return json_response(state_view(state) | {"programmes": _programmes().get(state.alpha3, 0)})
 
 
+class DueDocument(Schema):
+    """A report that is or was due."""
+
+    duty = fields.String()
+    instrument = fields.String()
+    title = fields.String()
+    due_on = fields.Date()
+    fixed_day = fields.Boolean(metadata={"description": "false: only the year is fixed"})
+    status = fields.String(validate=validate.OneOf(STATUSES))
+    filed_on = fields.Date(allow_none=True)
+    source = fields.String()
+    checked = fields.Boolean()
+
+
+class FiledBody(Described, FiledForm):
+    """That a report was filed."""
+
+
+@blp.route("/<code>/reports")
+class StateReports(MethodView):
+    @blp.response(200, page_of(DueDocument))
+    @blp.alt_response(404, "NOT_FOUND")
+    def get(self, code: str) -> Response:
+        """List the reports that a State owes and owed, the latest due day first."""
+        return _due(_known(code))
+
+    @blp.arguments(FiledBody)
+    @blp.response(201, page_of(DueDocument))
+    @blp.alt_response(404, "NOT_FOUND")
+    @blp.alt_response(409, "CONFLICT")
+    def post(self, data: dict[str, Any], code: str) -> Response:
+        """Note that a State filed a report."""
+        state = _known(code)
+        duties.note_filed(session(), actor(), state, data)
+        return _due(state, 201)
+
+
+def _known(code: str) -> str:
+    state = resolve_state(code)
+    if state is None:
+        raise NotFound(N_("There is no such State."))
+    return state.alpha3
+
+
+def _due(state: str, status: int = 200) -> Response:
+    found = [duties.describe(due) for due in duties.owed(session(), state, utcnow().date())]
+    answer = list_response(found, None, len(found))
+    answer.status_code = status
+    return answer
+
+
 class ChainDocument(Schema):
     """How far one gap has come."""
 
@@ -94,10 +150,7 @@ class StateChains(MethodView):
     @blp.alt_response(404, "NOT_FOUND")
     def get(self, code: str) -> Response:
         """Follow each gap of a State: need, best offer, commitments, programmes, and the answer given since."""
-        state = resolve_state(code)
-        if state is None:
-            raise NotFound(N_("There is no such State."))
-        found = [as_dict(chain) for chain in chains(session(), actor(), state.alpha3)]
+        found = [as_dict(chain) for chain in chains(session(), actor(), _known(code))]
         return list_response(found, None, len(found))
 
 

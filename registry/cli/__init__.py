@@ -42,6 +42,7 @@ MODULES: dict[str, str] = {
     "explain": "registry.cli.matching",
     "allocate": "registry.cli.allocating",
     "proposals": "registry.cli.proposals",
+    "reports": "registry.cli.reports",
     "evaluate": "registry.cli.evaluating",
     "board": "registry.cli.board",
     "standards": "registry.cli.compliance",

@@ -20,7 +20,7 @@ from registry.events.outbox import Change, emit
 from registry.json_text import dumps
 from registry.yaml_files.reading import BadFile, read_document
 
-OTHER_FILES = frozenset({"embargoes.yaml", "indicators.yaml", "themes.yaml"})
+OTHER_FILES = frozenset({"duties.yaml", "embargoes.yaml", "indicators.yaml", "themes.yaml"})
 """Files of the folder `standards` that are no standards."""
 
 

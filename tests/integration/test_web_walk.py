@@ -36,6 +36,7 @@ PAGES = [
     ("/en/states", EVERYBODY),
     ("/en/states/KEN", EVERYBODY),
     ("/en/states/KEN/indicators", EVERYBODY),
+    ("/en/states/KEN/reports", EVERYBODY),
     ("/en/states/KEN/indicators/surplus", ("state",)),
     ("/en/indicators", EVERYBODY),
     ("/en/indicators/sdg-16-4-2", EVERYBODY),
@@ -154,7 +155,7 @@ def test_the_pages_tried_are_all_there_are(walked) -> None:
     pages = {
         r.endpoint for r in app.url_map.iter_rules() if r.endpoint.startswith("web.") and "GET" in (r.methods or ())
     }
-    files = {"web.flows.picture", "web.flows.table"}
+    files = {"web.flows.picture", "web.flows.table", "web.reports.calendar"}
     assert pages - tried == {"web.matches.compare", *files}  # the first only leads on
 
 

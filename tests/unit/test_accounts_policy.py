@@ -58,6 +58,7 @@ TABLE = [
     ("assessment.read", PUBLISHED, ALL),
     ("need.judge", NEED, (KENYA, *STAFF)),
     ("offer.judge", OFFER, ()),
+    ("participation.report", SERIES, (KENYA, *STAFF)),
     ("indicator.write", SERIES, (KENYA,)),
     ("proposal.propose", PROPOSAL, (KENYA, DONOR, *STAFF)),
     ("proposal.withdraw", PROPOSAL, (KENYA, DONOR, *STAFF)),

@@ -63,6 +63,8 @@ API: dict[str | tuple[str, str], Rule] = {
     ("conflicts.ConflictItem", "PATCH"): Rule(GIVERS | STAFF, "catalogue:write"),
     "states.States": Rule(EVERYONE, "catalogue:read"),
     "states.StateItem": Rule(EVERYONE, "catalogue:read"),
+    ("states.StateReports", "GET"): Rule(EVERYONE, "assessments:read"),
+    ("states.StateReports", "POST"): Rule(STATES | STAFF, "assessments:write"),
     "states.StateChains": Rule(EVERYONE, "assessments:read needs:read proposals:read"),
     "themes.Themes": Rule(EVERYONE, "catalogue:read"),
     "themes.Suggestions": Rule(EVERYONE, "catalogue:read"),

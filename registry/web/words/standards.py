@@ -18,6 +18,12 @@ WORDS: dict[str, dict[str, str]] = {
         "no_data": N_("Nothing observed yet"),
         "not_applicable": N_("Not applicable"),
     },
+    "report": {
+        "submitted": N_("Filed in time"),
+        "late": N_("Filed late"),
+        "missing": N_("Not filed"),
+        "due": N_("To come"),
+    },
     "unit": {
         "count": N_("number"),
         "percent": N_("percent"),
@@ -59,6 +65,7 @@ WORDS: dict[str, dict[str, str]] = {
 }
 
 TONES: dict[str, dict[str, str]] = {
+    "report": {"submitted": "good", "late": "warn", "missing": "bad", "due": "info"},
     "assessment": {"draft": "warn", "submitted": "info", "reviewed": "info", "published": "good"},
     "progress": {"achieved": "good", "on_track": "good", "off_track": "warn", "missed": "bad"},
 }

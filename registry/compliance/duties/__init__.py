@@ -1,0 +1,1 @@
+"""Reports that States owe: which, by when, and what became of them."""

@@ -1,0 +1,93 @@
+"""Reports that a State owes: due days with what became of them, as a page and as a calendar file."""
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from registry.accounts import policy
+from registry.catalogue import reference
+from registry.catalogue.models import Participation
+from registry.catalogue.reference import State
+from registry.compliance.duties import service
+from registry.compliance.duties.calendars import Entry, ics
+from registry.compliance.duties.rules import DUE
+from registry.db import utcnow
+from registry.errors import N_, Conflict, InvalidInput, NotFound
+from registry.http import actor, registry_app, session
+from registry.web.forms import Form
+from registry.web.i18n import language, message
+from registry.web.standards_words import instrument_name
+
+pages = Blueprint("reports", __name__)
+
+WORDS = {"instrument": N_("Instrument"), "on": N_("Day on which it was filed"), "source": N_("Where it can be read")}
+
+
+def words_of(path: str) -> str:
+    """The words for a field."""
+    return gettext(WORDS[path]) if path in WORDS else path
+
+
+@pages.get("/states/<state>/reports")
+def index(state: str) -> ResponseReturnValue:
+    """What is due, what came, what is missing."""
+    return _page(_state(state), Form({}))
+
+
+@pages.post("/states/<state>/reports")
+def note(state: str) -> ResponseReturnValue:
+    """Note that a report was filed."""
+    found = _state(state)
+    typed = {name: request.form.get(name, "") for name in WORDS}
+    try:
+        service.note_filed(session(), actor(), found.alpha3, typed)
+    except InvalidInput as error:
+        return _page(found, Form(typed, error.fields)), error.status
+    except Conflict as error:
+        return _page(found, Form(typed, {"_schema": [message(error)]})), error.status
+    flash(gettext("Noted."), "good")
+    return redirect(url_for("web.reports.index", state=found.alpha3), 303)
+
+
+@pages.get("/states/<state>/reports.ics")
+def calendar(state: str) -> ResponseReturnValue:
+    """The days that are still to come, for anybody's calendar."""
+    found = _state(state)
+    lang, base = language(), registry_app().settings.public_url.rstrip("/")
+    entries = []
+    for due in service.owed(session(), found.alpha3, utcnow().date()):
+        if due.status == DUE:
+            said = service.describe(due, lang)
+            uid = f"{found.alpha3.lower()}-{due.duty}-{due.on:%Y%m%d}@casa-registry"
+            link = f"{base}{url_for('web.reports.index', state=found.alpha3)}"
+            entries.append(Entry(uid, due.on, f"{found.name(lang)}: {said['title']}", said["source"], link))
+    name = gettext("Reports due: %(state)s", state=found.name(lang))
+    headers = {"Content-Disposition": f'attachment; filename="reports-{found.alpha3}.ics"'}
+    return Response(ics(name, entries), mimetype="text/calendar", headers=headers)
+
+
+def _page(state: State, form: Form) -> str:
+    rows = [service.describe(due, language()) for due in service.owed(session(), state.alpha3, utcnow().date())]
+    may = policy.can(
+        actor(), "participation.report", Participation(state=state.alpha3, instrument="", act="", source="")
+    )
+    instruments = [
+        (slug, instrument_name(slug)) for slug in sorted({d.instrument for d, _ in service.duties().values()})
+    ]
+    return render_template(
+        "states/reports.html",
+        state=state,
+        rows=rows,
+        form=form,
+        may=may,
+        instruments=instruments,
+        words=words_of,
+        data_url=f"/api/v1/states/{state.alpha3}/reports",
+    )
+
+
+def _state(text: str) -> State:
+    found = reference.resolve_state(text)
+    if found is None:
+        raise NotFound(N_("There is no such State."))
+    return found
