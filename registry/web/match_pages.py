@@ -12,13 +12,31 @@ from registry.catalogue import reference
 from registry.errors import N_, InvalidInput
 from registry.http import actor, session
 from registry.matching import weights
+from registry.matching.blocked import Blocked, blocked_needs, blocked_offers
 from registry.matching.explain import explain as explain_pair
 from registry.matching.ledger.models import Proposal
+from registry.matching.matches import matches_of_need, matches_of_offer
 from registry.matching.views import need_views, offer_views
 from registry.web.labels import LABELS, label
 from registry.web.presentation import place_name, state_name, theme_name
 
 pages = Blueprint("matches", __name__)
+
+SHOWN = 50
+"""Blocked pairs on a page, the nearest first"""
+BLOCKS = {
+    "not_open": N_("not open"),
+    "type_mismatch": N_("another type of assistance"),
+    "theme_mismatch": N_("other themes"),
+    "geography": N_("other places"),
+    "window_too_short": N_("not enough time in common"),
+    "below_minimum_grant": N_("below the smallest grant"),
+    "condition_unknown": N_("a condition of which nothing is known"),
+    "condition_not_met": N_("a condition that is not met"),
+    "embargo": N_("an embargo"),
+    "listed_partner": N_("a listed partner"),
+}
+"""Reasons in a few words; one without is shown as its code"""
 
 
 @pages.get("/matches")
@@ -43,16 +61,46 @@ def explain(need_id: int, offer_id: int) -> ResponseReturnValue:
         need=need,
         offer=offer,
         may_propose=policy.can(actor(), "proposal.propose", made),
-        blocks=[
-            (said(block["message"], block["params"]), said(block["unblock"], block["params"]), block["code"])
-            for block in found["blocks"]
-        ],
-        parts=[
-            (label("feature", part["feature"]), part, said(part["evidence"]["message"], part["evidence"]["params"]))
-            for part in found["parts"]
-        ],
+        blocks=said_blocks(found["blocks"]),
+        parts=[said_evidence(part) for part in found["parts"]],
         changes=[(said(change["message"], change["params"]), change) for change in found["changes"]],
         data_url=f"/api/v1/matches/explain?need={need_id}&offer={offer_id}",
+    )
+
+
+@pages.get("/needs/<int:need_id>/matches")
+def of_need(need_id: int) -> ResponseReturnValue:
+    """Offers for a need: those that fit with why, and the others with what would unblock them."""
+    code = request.args.get("code") or None
+    found = blocked_offers(session(), actor(), need_id, code, SHOWN)
+    fitting = matches_of_need(session(), actor(), need_id)
+    return _lists("offer", need_views(session(), actor(), [need_id])[need_id], fitting, found)
+
+
+@pages.get("/offers/<int:offer_id>/matches")
+def of_offer(offer_id: int) -> ResponseReturnValue:
+    """Needs for an offer, likewise."""
+    code = request.args.get("code") or None
+    found = blocked_needs(session(), actor(), offer_id, code, SHOWN)
+    fitting = matches_of_offer(session(), actor(), offer_id)
+    return _lists("need", offer_views(session(), actor(), [offer_id])[offer_id], fitting, found)
+
+
+def _lists(side: str, record: dict[str, Any], fitting: list[dict[str, Any]], found: Blocked) -> str:
+    """`side`: which one is listed."""
+    read = offer_views if side == "offer" else need_views
+    views = read(session(), actor(), [item[f"{side}_id"] for item in found.items])
+    own = "need" if side == "offer" else "offer"
+    return render_template(
+        "matches/lists.html",
+        side=side,
+        record=record,
+        fitting=[(pair, [said_evidence(part) for part in pair["parts"]]) for pair in fitting],
+        blocked=[(item, views[item[f"{side}_id"]], said_blocks(item["blocks"])) for item in found.items],
+        found=found,
+        codes=[(code, gettext(BLOCKS.get(code, code)), count) for code, count in found.codes.items()],
+        code=request.args.get("code", ""),
+        data_url=f"/api/v1/matches/blocked?{own}={record['id']}",
     )
 
 
@@ -60,6 +108,19 @@ def explain(need_id: int, offer_id: int) -> ResponseReturnValue:
 def scale() -> ResponseReturnValue:
     """How a score is made: the weights in force."""
     return render_template("matches/weights.html", weights=weights.current(), data_url="/api/v1/matches/weights")
+
+
+def said_blocks(blocks: list[dict[str, Any]]) -> list[tuple[str, str, str]]:
+    """(why, what would lift it, code) of each."""
+    return [
+        (said(block["message"], block["params"]), said(block["unblock"], block["params"]), block["code"])
+        for block in blocks
+    ]
+
+
+def said_evidence(part: dict[str, Any]) -> tuple[str, dict[str, Any], str]:
+    """(name, part, evidence) of a part of a score."""
+    return label("feature", part["feature"]), part, said(part["evidence"]["message"], part["evidence"]["params"])
 
 
 def said(message: str, params: Mapping[str, Any]) -> str:

@@ -156,6 +156,7 @@ API: dict[str | tuple[str, str], Rule] = {
     "offers.BestMatches": Rule(EVERYONE, "needs:read offers:read"),
     "matches.Matches": Rule(EVERYONE, "needs:read offers:read"),
     "matches.MatchExplanation": Rule(EVERYONE, "needs:read offers:read"),
+    "matches.BlockedMatches": Rule(EVERYONE, "needs:read offers:read"),
     "matches.MatchWeights": Rule(EVERYONE),
     # What sanctions lists say of persons is for those who screen
     "listed.ListedParties": Rule(STAFF, "feeds:read"),

@@ -75,6 +75,8 @@ PAGES: dict[str | tuple[str, str], Rule] = {
     "web.offers.edit": Rule(GIVERS),
     "web.offers.update": Rule(GIVERS),
     "web.offers.act": Rule(GIVERS),
+    "web.matches.of_need": Rule(EVERYONE),
+    "web.matches.of_offer": Rule(EVERYONE),
     "web.matches.compare": Rule(EVERYONE),
     "web.matches.explain": Rule(EVERYONE),
     "web.listed.index": Rule(STAFF),
