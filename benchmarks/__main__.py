@@ -24,6 +24,7 @@ from benchmarks import (
     memory,
     rematching,
     same_as,
+    standards,
     webhooks,
     workers,
 )
@@ -192,6 +193,12 @@ def bench_matching(folder: Path) -> None:
             rematching.bench_change(engine, database, folder, line)
 
 
+def bench_standards(folder: Path) -> None:
+    """The library of standards read and judged: cold, from memory, and from the database in a fresh process's place."""
+    with databases(folder) as both:
+        standards.bench_standards(both, line)
+
+
 ROWS = {
     "import": bench_import,
     "pages": bench_pages,
@@ -204,6 +211,7 @@ ROWS = {
     "workers": bench_workers,
     "allocation": bench_allocation,
     "matching": bench_matching,
+    "standards": bench_standards,
 }
 
 

@@ -109,11 +109,24 @@ class Progress(Schema):
     filled_in = fields.Integer(required=True)
 
 
+class FormerAnswerDocument(Schema):
+    """An answer of the earlier assessment that was not carried over; `targets` are the clauses that ask it now."""
+
+    clause = fields.String(required=True)
+    ref = fields.String(required=True)
+    question = fields.String(required=True)
+    value = fields.String(required=True)
+    label = fields.String(required=True)
+    fate = fields.String(required=True, metadata={"description": "suggest (see targets) or archive (asked nowhere)"})
+    targets = fields.List(fields.String(), required=True)
+
+
 class AssessmentDocument(AssessmentSummary):
     """One assessment with its answers."""
 
     status_reason = fields.String(required=True, allow_none=True)
     carried_from = fields.Integer(required=True, allow_none=True)
+    former = fields.List(fields.Nested(FormerAnswerDocument), required=True)
     facts = fields.Dict(keys=fields.String(), values=fields.Boolean(allow_none=True), required=True)
     answers = fields.Dict(keys=fields.String(), values=fields.Nested(AnswerDocument), required=True)
     progress = fields.Nested(Progress, required=True)

@@ -220,17 +220,17 @@ def pinned_all(session: Session, standard_ids: Iterable[int]) -> dict[int, Editi
     Raises ConfigurationError where the stored content is not what its hash says: such a score would mean nothing.
     """
     rows = session.execute(select(Standard.id, Standard.sha256).where(Standard.id.in_(set(standard_ids)))).all()  # type: ignore[call-overload,union-attr]
-    for standard_id, sha256 in rows:
-        if sha256 not in _PARSED:
-            stored = session.execute(select(Standard.document).where(Standard.id == standard_id))  # type: ignore[call-overload]
-            edition = edition_of(orjson.loads(stored.scalar_one()))
-            if edition.sha256 != sha256:
-                raise ConfigurationError(
-                    N_("The stored content of %(standard)s %(version)s was changed after loading."),
-                    standard=edition.slug,
-                    version=edition.version,
-                )
-            _PARSED[sha256] = edition
+    missing = [standard_id for standard_id, sha256 in rows if sha256 not in _PARSED]
+    stored = select(Standard.sha256, Standard.document).where(Standard.id.in_(missing))  # type: ignore[call-overload,union-attr]
+    for sha256, document in session.execute(stored).all() if missing else ():
+        edition = edition_of(orjson.loads(document))
+        if edition.sha256 != sha256:
+            raise ConfigurationError(
+                N_("The stored content of %(standard)s %(version)s was changed after loading."),
+                standard=edition.slug,
+                version=edition.version,
+            )
+        _PARSED[sha256] = edition
     return {standard_id: _PARSED[sha256] for standard_id, sha256 in rows}
 
 

@@ -1,5 +1,6 @@
 """The library of standards: reads files, checks them, loads editions beside the old ones, never over them."""
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,16 +13,21 @@ from registry.accounts import audit, policy
 from registry.accounts.actor import Actor
 from registry.compliance import checks
 from registry.compliance.differences import Difference, compare
-from registry.compliance.editions import Edition, edition_of, pinned, version_key
+from registry.compliance.editions import Edition, edition_of, pinned, pinned_all, version_key
 from registry.compliance.models import Standard
 from registry.db import utcnow
 from registry.errors import InvalidInput
 from registry.events.outbox import Change, emit
 from registry.json_text import dumps
-from registry.yaml_files.reading import BadFile, read_document
+from registry.yaml_files.reading import BadFile, document_of, read_bytes
 
 OTHER_FILES = frozenset({"duties.yaml", "embargoes.yaml", "indicators.yaml", "themes.yaml"})
 """Files of the folder `standards` that are no standards."""
+
+KEPT_FILES = 500
+"""Contents kept in memory at most; beyond it the process begins anew"""
+_READ: dict[bytes, Edition] = {}
+"""SHA-256 of a file's bytes → the edition read from it"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +70,17 @@ def standard_files(paths: Iterable[Path]) -> list[Path]:
 
 
 def read_file(path: Path) -> Edition:
-    """Read and check one file. Raises BadFile naming line, place and reason of everything wrong."""
-    return edition_of(read_document(path, checks.problems))
+    """Read and check one file. Raises BadFile naming line, place and reason of everything wrong.
+
+    What was found in order once is kept by the hash of its bytes, so that the same content is judged once per process.
+    """
+    data = read_bytes(path)
+    key = hashlib.sha256(data).digest()
+    if key not in _READ:
+        if len(_READ) >= KEPT_FILES:
+            _READ.clear()
+        _READ[key] = edition_of(document_of(path.name, data, checks.problems))
+    return _READ[key]
 
 
 def read_all(paths: Iterable[Path], beside: Iterable[Edition] = ()) -> tuple[list[Edition], list[str]]:
@@ -125,12 +140,23 @@ def plan(session: Session, paths: Iterable[Path]) -> LoadReport:
             planned.append(Planned(edition, "new_version", before.version))
         else:
             difference = compare(before, edition)
-            if difference.refusals:
-                wrong[f"{edition.slug} {before.version} → {edition.version}"] = list(difference.refusals)
+            reused = _retired(session, before) & edition.requirements.keys()
+            refusals = [
+                f"{clause} was given up in an earlier edition: an id is never reused." for clause in sorted(reused)
+            ]
+            if refusals := [*difference.refusals, *refusals]:
+                wrong[f"{edition.slug} {before.version} → {edition.version}"] = refusals
             planned.append(Planned(edition, "new_version", before.version, difference))
     if wrong:
         raise InvalidInput(wrong)
     return LoadReport(planned, outside)
+
+
+def _retired(session: Session, current: Edition) -> set[str]:
+    """Ids of clauses that former editions of a standard had and the one in force has no more."""
+    ids = session.scalars(select(Standard.id).where(Standard.slug == current.slug)).all()  # type: ignore[call-overload]
+    former = pinned_all(session, ids).values()
+    return {clause for edition in former for clause in edition.requirements} - current.requirements.keys()
 
 
 def load(session: Session, actor: Actor, paths: Iterable[Path], dry_run: bool = False) -> LoadReport:

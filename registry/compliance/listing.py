@@ -1,6 +1,7 @@
 """Lists of standards and assessments, as rows ready to be shown."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import select
@@ -11,6 +12,7 @@ from registry.accounts.actor import Actor
 from registry.catalogue.paging import Sort, keyset, sort_of
 from registry.compliance import editions
 from registry.compliance.editions import Edition, Requirement, texts
+from registry.compliance.former import former_answers
 from registry.compliance.models import Answer, Assessment, Standard
 from registry.compliance.scorecard import headline, progress, scores
 
@@ -122,6 +124,7 @@ def describe_assessment(session: Session, assessment: Assessment) -> dict[str, A
         **headline(edition, scores(session, [assessment])[assessment.id or 0]),
         "status_reason": assessment.status_reason,
         "carried_from": assessment.carried_from,
+        "former": [asdict(each) for each in former_answers(session, assessment)],
         "facts": assessment.facts,
         "answers": {
             row.clause: {

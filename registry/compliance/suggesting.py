@@ -4,7 +4,7 @@ A suggestion counts for nothing before the State accepts it: then it is an answe
 from as its evidence. What is refused is remembered, and not suggested again for the same reason.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
@@ -16,8 +16,9 @@ from sqlmodel import Session, col
 from registry.accounts import policy
 from registry.accounts.actor import Actor
 from registry.compliance import assessments, crosswalk, editions, scoring
-from registry.compliance.crosswalk import Inference, Link, Node
+from registry.compliance.crosswalk import Inference, Node
 from registry.compliance.editions import Edition
+from registry.compliance.linking import links_among
 from registry.compliance.listing import current_editions
 from registry.compliance.models import Assessment, SuggestionVerdict
 from registry.compliance.writing import answers_of
@@ -51,7 +52,7 @@ def suggestions(session: Session, actor: Actor, assessment: Assessment) -> dict[
     elsewhere = _answered_elsewhere(session, assessment)
     if not elsewhere:
         return {}
-    links = crosswalk.linked(_links(current_editions(session), edition))
+    links = crosswalk.linked(links_among([*current_editions(session), edition]))
     refused = _refused(session, assessment)
     scale = edition.scheme.scale
     found = {}
@@ -183,19 +184,6 @@ def _answered_elsewhere(session: Session, assessment: Assessment) -> dict[Node, 
             if fulfilment is not None:
                 found[latest.standard, clause] = fulfilment
     return found
-
-
-def _links(current: Iterable[Edition], pinned: Edition) -> Iterable[Link]:
-    """Of the editions in force, and of the draft's own where that is another one."""
-    by_slug = {edition.slug: edition for edition in current} | {pinned.slug: pinned}
-    for edition in by_slug.values():
-        for clause in edition.requirements.values():
-            for link in clause.node.get("maps", ()):
-                standard, _, target = str(link["to"]).partition("#")
-                other = by_slug.get(standard)
-                if other is not None and target in other.requirements and link["rel"] in crosswalk.INVERSE:
-                    source = (edition.slug, clause.id)
-                    yield Link(source, (standard, target), link["rel"], link.get("strength"), str(link.get("note", "")))
 
 
 def _refused(session: Session, assessment: Assessment) -> set[tuple[str, str]]:

@@ -11,6 +11,7 @@ from registry.accounts import policy
 from registry.catalogue import history
 from registry.compliance import assessments, editions, gaps, listing, scorecard, suggesting
 from registry.compliance.editions import Edition
+from registry.compliance.former import former_answers
 from registry.compliance.models import Assessment
 from registry.compliance.writing import answers_of
 from registry.db import utcnow
@@ -111,6 +112,7 @@ def _show(assessment: Assessment, form: Form) -> str:
         "assessments/show.html",
         assessment=assessment,
         document=listing.describe_assessment(session(), assessment),
+        former=former_answers(session(), assessment, language()),
         score=scorecard.scorecard(session(), assessment, linked_needs, language()),
         edition=edition,
         sections=questionnaire.sections(edition, assessment, answers_of(session(), assessment)),

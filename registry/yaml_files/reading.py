@@ -42,6 +42,11 @@ class BadFile(InvalidInput):
 
 def read_document(path: Path, judge: Callable[[Any, Lines], list[Problem]]) -> Any:
     """The document of a file in which `judge` finds nothing wrong. Raises BadFile."""
+    return document_of(path.name, read_bytes(path), judge)
+
+
+def read_bytes(path: Path) -> bytes:
+    """The content of a file, of which never more than the allowed size is read. Raises BadFile."""
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
@@ -49,15 +54,20 @@ def read_document(path: Path, judge: Callable[[Any, Lines], list[Problem]]) -> A
         raise BadFile(path.name, [Problem(1, "", error.strerror or "It cannot be read.")]) from None
     if len(data) > MAX_BYTES:
         raise BadFile(path.name, [Problem(1, "", f"It is larger than {MAX_BYTES // 1000} kB.")])
+    return data
+
+
+def document_of(name: str, data: bytes, judge: Callable[[Any, Lines], list[Problem]]) -> Any:
+    """The document of this content, in which `judge` finds nothing wrong. Raises BadFile, which calls it `name`."""
     try:
         document, lines = parsing.parse(data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
-        raise BadFile(path.name, [Problem(line, "", "This is not UTF-8 text.")]) from None
+        raise BadFile(name, [Problem(line, "", "This is not UTF-8 text.")]) from None
     except parsing.Unreadable as error:
-        raise BadFile(path.name, [Problem(error.line, "", error.reason)]) from None
+        raise BadFile(name, [Problem(error.line, "", error.reason)]) from None
     if found := judge(document, lines):
-        raise BadFile(path.name, found)
+        raise BadFile(name, found)
     return document
 
 

@@ -84,3 +84,13 @@ def test_an_edition_changed_in_the_database_scores_no_more(session: Session, tmp
 
 
 # The life of an assessment
+
+
+def test_an_id_given_up_once_is_never_used_again(small: Session, tmp_path: Path) -> None:
+    load_text(small, tmp_path, SECOND)
+    with pytest.raises(InvalidInput) as error:
+        load_text(
+            small, tmp_path, changed(("version: 1.0.0", "version: 3.0.0"), ("id: mark-made", "id: mark-imported"))
+        )
+    assert "mark-import was given up in an earlier edition: an id is never reused." in str(error.value.fields)
+    assert editions.find(small, "small").version == "2.0.0", "what was loaded stays"

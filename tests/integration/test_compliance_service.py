@@ -17,6 +17,7 @@ from registry.accounts.models import AuditEntry
 from registry.catalogue.history import versions
 from registry.catalogue.models import StateFact
 from registry.compliance import assessments, gaps, listing
+from registry.compliance.former import former_answers
 from registry.compliance.models import Answer, Assessment
 from registry.db import Database, utcnow
 from registry.errors import (
@@ -227,6 +228,9 @@ def test_a_new_assessment_can_begin_with_the_answers_of_the_last(small: Session,
     assert {clause: answer.value for clause, answer in kept.items()} == {"mark-made": "na", "mark-imported": "none"}
     assert kept["mark-imported"].answered_by == author.user_id
     assert second.facts["imports"] is True and second.carried_from == first.id
+    former = {each.clause: (each.value, each.fate, each.targets) for each in former_answers(small, second)}
+    assert former == {"rec-all": ("full", "suggest", ("rec-all",)), "rec-law": ("full", "archive", ())}
+    assert former_answers(small, first) == []
 
 
 def test_answers_are_carried_only_from_the_own_published_assessment(small: Session) -> None:

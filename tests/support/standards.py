@@ -11,6 +11,7 @@ from registry.accounts import policy
 from registry.accounts.actor import Actor, system
 from registry.accounts.models import User
 from registry.compliance import assessments, library, scorecard
+from registry.compliance.editions import Edition
 from registry.compliance.models import Assessment
 from registry.events.models import Event
 
@@ -110,6 +111,11 @@ def write(folder: Path, text: str = STANDARD, name: str = "small.yaml") -> Path:
     path = folder / name
     path.write_text(text, encoding="utf-8")
     return path
+
+
+def edition_of_text(folder: Path, text: str = STANDARD) -> Edition:
+    """The edition that the text describes."""
+    return library.read_file(write(folder, text))
 
 
 def load_text(session: Session, folder: Path, text: str = STANDARD) -> None:

@@ -61,6 +61,12 @@ WORDS: dict[str, dict[str, str]] = {
         "guideline": N_("Guideline"),
     },
     "level": {"shall": N_("Required"), "should": N_("Recommended"), "may": N_("Optional")},
+    "relation": {
+        "equal": N_("asks the same as"),
+        "superset_of": N_("asks more than"),
+        "subset_of": N_("asks less than"),
+        "intersects": N_("has something in common with"),
+    },
     "yesno": {"true": N_("Yes"), "false": N_("No"), "none": N_("Not known")},
 }
 
