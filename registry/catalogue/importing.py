@@ -4,12 +4,12 @@ A row is the organisation that goes by one of its identifiers; without identifie
 A dry run is the same code, rolled back at its end.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from sqlmodel import Session
 
-from registry.accounts import audit
 from registry.accounts.actor import Actor
 from registry.catalogue.exporting import ORGANISATION_COLUMNS
 from registry.catalogue.folding import plain_key
@@ -20,9 +20,9 @@ from registry.catalogue.organisations import (
     identifiers_of,
     update_organisation,
 )
+from registry.catalogue.row_import import NameColumn, import_each, require_known
 from registry.catalogue.schemas import OrganisationCreateSchema, OrganisationPatchSchema
 from registry.catalogue.tabular import ImportReport, Row
-from registry.errors import InvalidInput, RegistryError
 from registry.schemas import load
 
 KINDS = ("organisations",)
@@ -37,40 +37,14 @@ def import_rows(session: Session, actor: Actor, kind: str, rows: Iterable[Row], 
     """
     if kind not in KINDS:
         raise LookupError(f"{kind} are not imported here")
-    report = ImportReport()
-    mark = audit.pending(session)
-    whole = session.begin_nested()
-    for row in rows:
-        unknown = [name for name in row.columns if name not in ORGANISATION_COLUMNS]
-        if unknown:
-            names = ", ".join(f"“{name}”" for name in unknown)
-            raise InvalidInput({"columns": [f"Not columns of {kind}: {names}. Columns are: {', '.join(FORM)}."]})
-        _import_row(session, actor, row, report)
-    if dry_run:
-        whole.rollback()
-        audit.forget_since(session, mark)
-    else:
-        whole.commit()
-    return report
 
+    def prepare(row: Row) -> tuple[Callable[[], str], NameColumn]:
+        return partial(_store, session, actor, row.values, _form(row)), lambda path: path.split(".")[0]
 
-def _import_row(session: Session, actor: Actor, row: Row, report: ImportReport) -> None:
-    if row.problem:
-        report.refuse(row.number, [("", row.problem)])
-        return
-    mark = audit.pending(session)
-    savepoint = session.begin_nested()
-    try:
-        outcome = _store(session, actor, row.values, _form(row))
-        savepoint.commit()
-    except RegistryError as error:
-        # One bad row among many: its reason goes into the report, the others go on.
-        savepoint.rollback()
-        audit.forget_since(session, mark)
-        fields = error.fields if isinstance(error, InvalidInput) else {"": [str(error)]}
-        report.refuse(row.number, [(path.split(".")[0], text) for path, texts in fields.items() for text in texts])
-    else:
-        report.count(outcome)
+    def require(columns: tuple[str, ...]) -> None:
+        require_known(columns, ORGANISATION_COLUMNS, kind, FORM)
+
+    return import_each(session, rows, prepare, require, dry_run)
 
 
 def _form(row: Row) -> dict[str, Any]:

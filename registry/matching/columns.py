@@ -5,10 +5,11 @@ Amounts are whole units as people write them (`91,501.05`). docs/matching.md lis
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from registry.catalogue.money import to_decimal
+from registry.catalogue.row_import import NameColumn
 
 MAX_LINES = 9
 LINE_PARTS = ("type", "amount", "currency", "value_date", "quantity", "unit", "line_description")
@@ -28,8 +29,6 @@ _AMOUNTS = ("budget", "min_grant", "max_grant")
 
 Row = Mapping[str, str]
 Form = dict[str, Any]
-NameColumn = Callable[[str], str]
-"""A form's path (`lines.0.money.amount`) → the column that a person filled in (`amount_1`)."""
 
 
 def need_of_row(row: Row) -> tuple[Form, NameColumn]:

@@ -11,17 +11,16 @@ from typing import Any
 from sqlalchemy import select
 from sqlmodel import Session
 
-from registry.accounts import audit
 from registry.accounts.actor import Actor
+from registry.catalogue.row_import import NameColumn, import_each, require_known
 from registry.catalogue.tabular import ImportReport, Row
-from registry.errors import N_, InvalidInput, RegistryError
+from registry.errors import N_, InvalidInput
 from registry.matching import entries
 from registry.matching.columns import (
     NAME_COLUMNS,
     NEED_COLUMNS,
     OFFER_COLUMNS,
     Form,
-    NameColumn,
     need_of_row,
     offer_of_row,
 )
@@ -61,58 +60,22 @@ def import_rows(session: Session, actor: Actor, kind: str, rows: Iterable[Row], 
     Raises InvalidInput under `columns` where a table has columns that the kind does not know.
     """
     what = _KINDS[kind]
-    report = ImportReport()
     seen: dict[str, int] = {}
-    mark = audit.pending(session)
-    whole = session.begin_nested()
-    checked: tuple[str, ...] = ()
-    for row in rows:
-        if row.columns is not checked:
-            _require_known(row.columns, what.columns, kind)
-            checked = row.columns
-        _import_row(session, actor, what, row, seen, report)
-    if dry_run:
-        whole.rollback()
-        audit.forget_since(session, mark)
-    else:
-        whole.commit()
-    return report
 
+    def prepare(row: Row) -> tuple[Callable[[], str], NameColumn]:
+        form, column_of = what.of_row(row.values) if row.columns else (_plain(what, row.values), str)
 
-def _require_known(columns: tuple[str, ...], known: tuple[str, ...], kind: str) -> None:
-    unknown = [name for name in columns if name not in known and name not in NAME_COLUMNS]
-    if unknown:
-        usual = [name for name in known if not name[-1].isdigit() or name.endswith("_1")]
-        names = ", ".join(f"“{name}”" for name in unknown)
-        raise InvalidInput({"columns": [f"Not columns of {kind}: {names}. Columns are: {', '.join(usual)}."]})
+        def store() -> str:
+            reference = _reference(form, seen, row.number)
+            return _store(session, actor, what, form, reference, row.values.get("status"))
 
+        return store, column_of
 
-def _import_row(
-    session: Session, actor: Actor, what: _Importable, row: Row, seen: dict[str, int], report: ImportReport
-) -> None:
-    if row.problem:
-        report.refuse(row.number, [("", row.problem)])
-        return
-    form, name_column = what.of_row(row.values) if row.columns else (_plain(what, row.values), str)
-    mark = audit.pending(session)
-    savepoint = session.begin_nested()
-    try:
-        reference = _reference(form, seen, row.number)
-        outcome = _store(session, actor, what, form, reference, row.values.get("status"))
-        savepoint.commit()
-    except RegistryError as error:
-        # One bad row among many: its reason goes into the report, the others go on.
-        savepoint.rollback()
-        audit.forget_since(session, mark)
-        report.refuse(row.number, _reasons(error, name_column))
-    else:
-        report.count(outcome)
+    def require(columns: tuple[str, ...]) -> None:
+        usual = [name for name in what.columns if not name[-1].isdigit() or name.endswith("_1")]
+        require_known(columns, (*what.columns, *NAME_COLUMNS), kind, usual)
 
-
-def _reasons(error: RegistryError, name_column: NameColumn) -> list[tuple[str, str]]:
-    if isinstance(error, InvalidInput):
-        return [(name_column(path), message) for path, messages in error.fields.items() for message in messages]
-    return [("", str(error))]
+    return import_each(session, rows, prepare, require, dry_run)
 
 
 def _plain(what: _Importable, values: dict[str, Any]) -> Form:

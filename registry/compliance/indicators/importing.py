@@ -3,18 +3,19 @@
 A row of a State and indicator without a series begins one. The same period and group again is a correction.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from sqlmodel import Session
 
-from registry.accounts import audit
 from registry.accounts.actor import Actor
 from registry.catalogue.reference import resolve_state
+from registry.catalogue.row_import import NameColumn, import_each, require_known
 from registry.catalogue.tabular import ImportReport, Row
 from registry.compliance.indicators import service
 from registry.compliance.indicators.schemas import DIMENSIONS
-from registry.errors import N_, InvalidInput, RegistryError
+from registry.errors import N_, InvalidInput
 
 COLUMNS = (
     "state", "indicator", "year", "period_start", "period_end", *DIMENSIONS, "value", "numerator", "denominator",
@@ -24,56 +25,18 @@ COLUMNS = (
 
 def import_rows(session: Session, actor: Actor, rows: Iterable[Row], dry_run: bool) -> ImportReport:
     """Store rows; every row is counted once. Raises InvalidInput under `columns` for columns that are not known."""
-    report = ImportReport()
-    mark = audit.pending(session)
-    whole = session.begin_nested()
-    checked: tuple[str, ...] = ()
-    for row in rows:
-        if row.columns is not checked:
-            _require_known(row.columns)
-            checked = row.columns
-        _import_row(session, actor, row, report)
-    if dry_run:
-        whole.rollback()
-        audit.forget_since(session, mark)
-    else:
-        whole.commit()
-    return report
+
+    def prepare(row: Row) -> tuple[Callable[[], str], NameColumn]:
+        return partial(_store, session, actor, row.values), _column_of
+
+    def require(columns: tuple[str, ...]) -> None:
+        require_known(columns, COLUMNS, "observations", COLUMNS)
+
+    return import_each(session, rows, prepare, require, dry_run)
 
 
-def _require_known(columns: Iterable[str]) -> None:
-    unknown = [name for name in columns if name not in COLUMNS]
-    if unknown:
-        names = ", ".join(f"“{name}”" for name in unknown)
-        raise InvalidInput({"columns": [f"Not columns of observations: {names}. Columns are: {', '.join(COLUMNS)}."]})
-
-
-def _import_row(session: Session, actor: Actor, row: Row, report: ImportReport) -> None:
-    if row.problem:
-        report.refuse(row.number, [("", row.problem)])
-        return
-    mark = audit.pending(session)
-    savepoint = session.begin_nested()
-    try:
-        outcome = _store(session, actor, row.values)
-        savepoint.commit()
-    except RegistryError as error:
-        # One bad row among many: its reason goes into the report, the others go on.
-        savepoint.rollback()
-        audit.forget_since(session, mark)
-        report.refuse(row.number, _reasons(error))
-    else:
-        report.count(outcome)
-
-
-def _reasons(error: RegistryError) -> list[tuple[str, str]]:
-    if isinstance(error, InvalidInput):
-        return [
-            (path.removeprefix("observations.0.").removeprefix("groups."), message)
-            for path, messages in error.fields.items()
-            for message in messages
-        ]
-    return [("", str(error))]
+def _column_of(path: str) -> str:
+    return path.removeprefix("observations.0.").removeprefix("groups.")
 
 
 def _store(session: Session, actor: Actor, values: Mapping[str, Any]) -> str:
