@@ -57,6 +57,7 @@ MODULES: dict[str, str] = {
     "matches": "registry.api.matches",
     "board": "registry.api.board",
     "flows": "registry.api.flows",
+    "alongside": "registry.api.alongside",
     "allocation-rounds": "registry.api.allocation",
     "listed": "registry.api.listed",
     "standards": "registry.api.standards",

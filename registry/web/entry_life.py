@@ -16,6 +16,7 @@ from registry.accounts import policy
 from registry.errors import InvalidInput, VersionMismatch
 from registry.http import actor, session
 from registry.matching import entries, suggesting
+from registry.matching.alongside import alongside
 from registry.matching.entries import Kind
 from registry.matching.ledger.views import ledger as ledger_of
 from registry.web.conflicts import conflict_page
@@ -111,6 +112,7 @@ class Entry:
             may={name: policy.can(actor(), f"{self.name}.{name}", record) for name in ("update", *STEPS)},
             matches=self.matches(session(), actor(), record.id),
             others=self.others(session(), actor()),
+            alongside=alongside(session(), actor(), self.name, record.id),
             ledger=ledger_of(session(), actor(), f"{self.name}_id", record.id),
             history=revisions(history, self.words),
             data_url=f"/api/v1/{self.name}s/{record.id}",

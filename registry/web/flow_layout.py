@@ -12,7 +12,7 @@ WIDTH, TOP, PLOT = 960, 34, 420
 """Size of the picture, room for headings, height of the largest column's bars"""
 BAR, GAP, SLOT = 14, 7, 26
 """Width of a bar, room between two, least room that a label needs"""
-SIDES = 250
+SIDES = (250, 210)
 """Room for the labels of the outer columns"""
 OTHERS = "\0others"
 MOST = 10
@@ -63,7 +63,7 @@ def lay_out(flows: Mapping[Key, int], is_rtl: bool = False, most: int = MOST) ->
     if not total:
         return Picture()
     per_unit = PLOT / total
-    places = (SIDES, (WIDTH - BAR) / 2, WIDTH - SIDES - BAR)
+    places = (SIDES[0], (SIDES[0] + WIDTH - SIDES[1] - BAR) / 2, WIDTH - SIDES[1] - BAR)
     xs = [WIDTH - BAR - x for x in places] if is_rtl else list(places)
     nodes: list[Node] = []
     for column in range(3):

@@ -23,8 +23,8 @@ FILTERS = ("theme", "region", "country", "organisation")
 WORDS = {"budget": N_("Budgets"), "commitment": N_("Commitments"), "disbursement": N_("Disbursements")}
 SHOWN = 200
 """Rows of the table on the page; the file has all"""
-LONGEST = 26
-"""Characters of a label in the picture"""
+LONGEST = (26, 22, 24)
+"""Characters of a label in each column of the picture"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,10 @@ def _draw(flows: Flows) -> Drawing:
     names = {(node.column, node.code): _name(node.column, node.code) for node in picture.nodes}
     return Drawing(
         picture,
-        [(_short(names[node.column, node.code]), short_money(node.value)) for node in picture.nodes],
+        [
+            (_short(names[node.column, node.code], LONGEST[node.column]), short_money(node.value))
+            for node in picture.nodes
+        ],
         [
             f"{names[band.column, band.source]} → {names[band.column + 1, band.target]}: {short_money(band.value)}"
             for band in picture.bands
@@ -67,8 +70,8 @@ def _draw(flows: Flows) -> Drawing:
     )
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+def _short(text: str, longest: int) -> str:
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
 def _rows(flows: Flows) -> list[tuple[str, str, str, int]]:

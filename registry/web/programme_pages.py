@@ -14,6 +14,7 @@ from registry.catalogue.reference import codelist
 from registry.catalogue.schemas import ProgrammeCreateSchema, ProgrammePatchSchema
 from registry.errors import N_, InvalidInput, VersionMismatch
 from registry.http import actor, session
+from registry.matching.alongside import alongside
 from registry.schemas import load
 from registry.sync.models import Feed
 from registry.web import choices, lists, programme_entry, programme_forms, programme_view, results_view, sources_view
@@ -153,6 +154,7 @@ def show(programme_id: int) -> ResponseReturnValue:
         source=names.get(programme.source, programme.source),
         history=revisions(history.versions(session(), "programme", programme_id), programme_view.field_words),
         may_edit=policy.can(actor(), "programme.update", programme),
+        alongside=alongside(session(), actor(), "programme", programme_id),
         data_url=f"/api/v1/programmes/{programme_id}",
     )
 

@@ -94,6 +94,7 @@ API: dict[str | tuple[str, str], Rule] = {
     "board.BoardCounts": Rule(STAFF, "allocation:read"),
     "board.BoardNeeds": Rule(STAFF, "allocation:read"),
     "board.BoardOffers": Rule(STAFF, "allocation:read"),
+    "alongside.AlongsidePrograms": Rule(EVERYONE, "catalogue:read needs:read offers:read"),
     "flows.FlowList": Rule(EVERYONE, "catalogue:read"),
     ("allocation-rounds.Rounds", "GET"): Rule(STAFF, "allocation:read"),
     ("allocation-rounds.Rounds", "POST"): Rule(STAFF, "allocation:write"),
