@@ -20,7 +20,13 @@ pages = Blueprint("standards", __name__)
 def index() -> ResponseReturnValue:
     """All standards, current editions."""
     items = listing.list_standards(session())
-    return render_template("standards/index.html", standards=items, text=_text, data_url="/api/v1/standards")
+    return render_template(
+        "standards/index.html",
+        standards=items,
+        may_load=policy.can(actor(), "standard.load"),
+        text=_text,
+        data_url="/api/v1/standards",
+    )
 
 
 @pages.get("/standards/<slug>")

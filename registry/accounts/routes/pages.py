@@ -83,6 +83,8 @@ PAGES: dict[str | tuple[str, str], Rule] = {
     "web.listed.show": Rule(STAFF),
     "web.standards.index": Rule(EVERYONE),
     "web.standards.show": Rule(EVERYONE),
+    "web.library.preview": Rule(STAFF),
+    "web.library.apply": Rule(STAFF),
     "web.assessments.index": Rule(EVERYONE),
     "web.assessments.show": Rule(EVERYONE),
     "web.assessments.new": Rule(STATES),
