@@ -41,6 +41,8 @@ class Chain:
     """Where the gap was found, else where the clause was answered last"""
     weight: Fraction
     """What closing it would add to the sum; 0 where it is closed"""
+    draft_id: int | None = None
+    """The State's draft of this standard, where the clause can be answered"""
     need: dict[str, Any] | None = None
     match: dict[str, Any] | None = None
     commitments: list[dict[str, Any]] = field(default_factory=list)
@@ -99,6 +101,8 @@ def chains(session: Session, actor: Actor, state: str, language: str = "en") -> 
     for (standard, clause_id, need_id), chain in found.items():
         last = answered.get((standard, clause_id))
         chain.answered_at = last.at if last else None
+        draft = latest.get(standard)
+        chain.draft_id = draft.id if draft and draft.status == "draft" else None
         if need_id is not None:
             _follow(session, actor, chain, by_id[need_id], commitments.get(need_id, []), last)
     return sorted(

@@ -123,6 +123,7 @@ def test_page_and_api_show_the_chain(app: RegistryFlask, database: Database, fou
         needs.close_need(session, KENYA, found["need"], {"reason": "met"}, None)
     user = make_user(database, "state")
     page = client_for(app, user).get("/en/states/KEN").text
+    assert f'href="/en/assessments/{found["assessment"]}/answer">Answer it' in page
     assert "Commitment" in page and "USD\N{NO-BREAK SPACE}50,000" in page and "is the clause in place now?" in page
     questions = client_for(app, user).get(f"/en/assessments/{found['assessment']}/answer?section=marking").text
     assert "answer it again" in questions
