@@ -109,6 +109,20 @@ class Progress(Schema):
     filled_in = fields.Integer(required=True)
 
 
+class LinkDocument(Schema):
+    """How what a clause asks relates to what a clause of another standard asks."""
+
+    clause = fields.String(required=True)
+    relation = fields.String(
+        required=True,
+        metadata={"description": "clause is … of target: equal, superset_of, subset_of, intersects"},
+    )
+    standard = fields.String(required=True, metadata={"description": "the other standard"})
+    target = fields.String(required=True, metadata={"description": "its clause"})
+    strength = fields.Integer(required=True, allow_none=True, metadata={"description": "1 to 10"})
+    reason = fields.String(required=True)
+
+
 class FormerAnswerDocument(Schema):
     """An answer of the earlier assessment that was not carried over; `targets` are the clauses that ask it now."""
 

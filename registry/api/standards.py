@@ -5,11 +5,11 @@ from flask.views import MethodView
 from marshmallow import Schema, fields, validate
 
 from registry.api.answers import json_response
-from registry.api.compliance_documents import StandardDocument, StandardSummary
+from registry.api.compliance_documents import LinkDocument, StandardDocument, StandardSummary
 from registry.api.etags import not_modified
 from registry.api.lists import list_response, page_of
 from registry.api.openapi import Blueprint
-from registry.compliance import listing
+from registry.compliance import editions, linking, listing
 from registry.http import session
 
 blp = Blueprint("standards", __name__, description="Standards of arms control: their clauses, scale and weights.")
@@ -44,3 +44,25 @@ class StandardItem(MethodView):
         etag = f'"{document["sha256"]}-{int(document["current"])}"'
         fresh = not_modified(etag)
         return fresh or json_response(document, headers={"ETag": etag})
+
+
+@blp.route("/<slug>/links")
+class StandardLinks(MethodView):
+    @blp.response(200, page_of(LinkDocument))
+    def get(self, slug: str) -> Response:
+        """List the links of a standard's clauses with those of others, each read from this standard."""
+        standard = editions.find(session(), slug)
+        related = linking.related(listing.current_editions(session()), standard.slug)
+        items = [
+            {
+                "clause": clause,
+                "relation": link.relation,
+                "standard": link.target[0],
+                "target": link.target[1],
+                "strength": link.strength,
+                "reason": link.note,
+            }
+            for clause, links in related.items()
+            for link in links
+        ]
+        return list_response(items, None, len(items))

@@ -24,6 +24,15 @@ def test_a_clause_shows_its_links_from_either_end_with_their_reason(sqlite_app: 
     assert "/en/standards/cifta#art-6-1a" in {str(a.get("href")) for a in other.all("a")}
 
 
+def test_the_links_are_told_by_api_as_on_the_page(sqlite_app: RegistryFlask, world: World) -> None:
+    client = sqlite_app.test_client()
+    items = client.get("/api/v1/standards/firearms-protocol/links").json["items"]
+    found = [item for item in items if (item["standard"], item["target"]) == ("cifta", "art-6-1a")]
+    assert [(item["clause"], item["relation"], item["strength"]) for item in found] == [("art-8-1a", "subset_of", 9)]
+    assert all(item["reason"] for item in items)
+    assert client.get("/api/v1/standards/nothing/links").status_code == 404
+
+
 def test_every_standard_is_listed_and_its_page_holds(sqlite_app: RegistryFlask, world: World) -> None:
     client = client_for(sqlite_app, world.people["state"])
     page = check_page(client.get("/en/standards").get_data(as_text=True))

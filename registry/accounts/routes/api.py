@@ -165,6 +165,7 @@ API: dict[str | tuple[str, str], Rule] = {
     # API: standards and assessments
     "standards.Standards": Rule(EVERYONE, "assessments:read"),
     "standards.StandardItem": Rule(EVERYONE, "assessments:read"),
+    "standards.StandardLinks": Rule(EVERYONE, "assessments:read"),
     ("assessments.Assessments", "GET"): Rule(EVERYONE, "assessments:read"),
     ("assessments.Assessments", "POST"): Rule(STATES, "assessments:write"),
     "assessments.AssessmentItem": Rule(EVERYONE, "assessments:read"),
