@@ -36,7 +36,7 @@ def test_from_assessment_to_match(visit: Visit) -> None:
     row.get_by_role("link", name="Why").click()
     page.get_by_role("heading", name="Why they fit").wait_for()
     assert page.get_by_text("Nothing stands against this pair").is_visible()
-    parts = page.get_by_role("table").get_by_role("row").all_inner_texts()
+    parts = page.get_by_role("table", name="The parts").get_by_role("row").all_inner_texts()
     points = [float(line.split("\t")[3]) for line in parts[1:]]
     assert points[-1] == pytest.approx(sum(points[:-1]), abs=0.3)
 
