@@ -154,6 +154,8 @@ ACTIONS: dict[str, Predicate] = {
     "proposal.talk": _either_side(STAFF),
     "proposal.spend": _own_organisation("organisation_id"),
     "proposal.receive": _own_state,
+    "exemption.fill": _either_side(STAFF),
+    "exemption.confirm": _by(STAFF),
     "proposal.count": _by(STAFF),
     "proposal.apply": _by(STAFF),
     # A round shows needs and offers of everybody together.

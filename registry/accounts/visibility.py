@@ -106,6 +106,14 @@ def _proposals(actor: Actor, table: Table) -> ColumnElement[bool]:
     return _or_own(shown, table.c.organisation_id, actor.organisation_id)
 
 
+def _both_sides(actor: Actor, table: Table) -> ColumnElement[bool]:
+    """The State of the need, the organisation of the offer, and the coordinators."""
+    if actor.sees_all:
+        return true()
+    mine = _or_own(false(), table.c.state, actor.state)
+    return _or_own(mine, table.c.organisation_id, actor.organisation_id)
+
+
 def _conflicts(actor: Actor, table: Table) -> ColumnElement[bool]:
     """Conflicts are the business of who owns the programme, and of the coordinators."""
     if actor.sees_all:
@@ -161,6 +169,7 @@ VISIBLE: dict[str, Rows] = {
     "offer": _owned("organisation_id"),
     "match": _matches,
     "proposal": _proposals,
+    "exemption_case": _both_sides,
     "listed_party": _for(STAFF),
     "standard": _everything,
     "assessment": _assessments,

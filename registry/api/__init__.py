@@ -71,6 +71,7 @@ MODULES: dict[str, str] = {
     "changes": "registry.api.changes",
     "stream": "registry.api.stream",
     "proposals": "registry.api.proposals",
+    "exemptions": "registry.api.exemptions",
     "indicators": "registry.api.indicators",
     "indicator-series": "registry.api.indicator_series",
     "snapshot": "registry.api.snapshot",

@@ -15,6 +15,7 @@ from registry.catalogue.models import Participation
 from registry.catalogue.money import usd_cents
 from registry.catalogue.reference import places
 from registry.matching.embargoes import reading
+from registry.matching.embargoes.released import released
 from registry.matching.facts import DAYS_PER_MONTH, Act, Context, Line, NeedFacts, OfferFacts, Screening
 from registry.matching.fields import regions_of
 from registry.matching.forms import LINE, NEED, NEED_THEME, OFFER, OFFER_PLACE, OFFER_THEME, OFFER_TYPE, children
@@ -88,9 +89,9 @@ def context(session: Session, now: datetime, offers: Collection[OfferFacts]) -> 
     return Context(now.date(), participation, screening(session))
 
 
-def screening(_session: Session) -> Screening:
+def screening(session: Session) -> Screening:
     """Embargoes in force, and what was recorded against and for pairs."""
-    return Screening(reading.current())
+    return Screening(reading.current(), released(session))
 
 
 def possible_offers(need: NeedFacts, min_overlap_months: float) -> ColumnElement[bool]:

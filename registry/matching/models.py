@@ -210,3 +210,32 @@ class ListedParty(Timestamped, table=True):
     """JSON: see docs/listed.md"""
     archived_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     archived_reason: str | None = Field(default=None, max_length=300)
+
+
+class ExemptionCase(Timestamped, table=True):
+    """The checklist of an exemption for one pair and one embargo: confirmed, it lets the pair's flows through."""
+
+    __tablename__ = "exemption_case"
+    __table_args__ = (
+        UniqueConstraint("need_id", "offer_id", "regime"),
+        CheckConstraint("status IN ('open', 'confirmed', 'withdrawn')", name="status"),
+        {"sqlite_autoincrement": True},
+    )
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
+    need_id: int = Field(foreign_key="need.id", index=True, sa_type=BigId)
+    offer_id: int = Field(foreign_key="offer.id", index=True, sa_type=BigId)
+    state: str = Field(max_length=3)
+    """The need's, beside it: who may see and fill it in"""
+    organisation_id: int = Field(foreign_key="organisation.id", sa_type=BigId)
+    """The offer's, likewise"""
+    regime: str = Field(max_length=60)
+    exemption: str = Field(max_length=60)
+    """Ids in standards/embargoes.yaml"""
+    items: dict[str, Any] = Field(default_factory=dict, sa_type=JSONValue)
+    """What the checklist asks for → what was filled in"""
+    status: str = Field(default="open", max_length=10)
+    status_reason: str | None = Field(default=None, max_length=500)
+    confirmed_by: int | None = Field(default=None, foreign_key="user_account.id", sa_type=BigId)
+    confirmed_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    file_sha256: str = Field(default="", max_length=64)
+    """Of the regimes as they were when it was confirmed"""

@@ -13,10 +13,12 @@ from registry.errors import N_, InvalidInput
 from registry.http import actor, session
 from registry.matching import weights
 from registry.matching.blocked import Blocked, blocked_needs, blocked_offers
+from registry.matching.embargoes import reading
 from registry.matching.explain import explain as explain_pair
 from registry.matching.ledger.models import Proposal
 from registry.matching.matches import matches_of_need, matches_of_offer
 from registry.matching.views import need_views, offer_views
+from registry.web.i18n import language
 from registry.web.labels import LABELS, label
 from registry.web.presentation import place_name, state_name, theme_name
 
@@ -62,6 +64,8 @@ def explain(need_id: int, offer_id: int) -> ResponseReturnValue:
         offer=offer,
         may_propose=policy.can(actor(), "proposal.propose", made),
         blocks=said_blocks(found["blocks"]),
+        ways=[way for block in found["blocks"] for way in _ways(block)],
+        may_fill=policy.can(actor(), "exemption.fill", made),
         parts=[said_evidence(part) for part in found["parts"]],
         changes=[(said(change["message"], change["params"]), change) for change in found["changes"]],
         data_url=f"/api/v1/matches/explain?need={need_id}&offer={offer_id}",
@@ -102,6 +106,15 @@ def _lists(side: str, record: dict[str, Any], fitting: list[dict[str, Any]], fou
         code=request.args.get("code", ""),
         data_url=f"/api/v1/matches/blocked?{own}={record['id']}",
     )
+
+
+def _ways(block: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """(regime, exemption, its name) of exemptions whose checklist would lift an embargo's block."""
+    regime = reading.current().get(block["params"]["regime_id"]) if block["code"] == "embargo" else None
+    if regime is None:
+        return []
+    ways = regime.ways(block["params"]["measures"].split(", "))
+    return [(regime.id, way.id, way.name.get(language()) or way.name["en"]) for way in ways]
 
 
 @pages.get("/matches/weights")

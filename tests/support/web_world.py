@@ -21,6 +21,7 @@ from registry.db import Database
 from registry.json_text import dumps
 from registry.matching import listed, needs, offers
 from registry.matching.ledger.proposing import propose
+from registry.matching.models import ExemptionCase
 from registry.matching.rounds import service as rounds
 from registry.settings import Settings, data_path
 from registry.sync.feeds import create_feed
@@ -211,6 +212,12 @@ def build(database: Database, programmes: int = 30) -> World:
     world.people["other"] = make_user(database, "state", state="UGA", email="other@example.org")
     with database.transaction() as session:
         _fill(session, world, programmes)
+        session.add(
+            ExemptionCase(
+                need_id=world.need, offer_id=world.offer, state="KEN", organisation_id=world.organisation,
+                regime="un-south-sudan", exemption="committee", created_at=NOW, updated_at=NOW,
+            )
+        )  # fmt: skip
         propose(session, TEST, {"need_id": world.need, "offer_id": world.offer, "amount": 40_000_00}, NOW)
         world.round = rounds.open_round(session, TEST, "Autumn meeting", ["none", "country"], NOW).id or 0
     rounds.work_off(database, TEST, world.round)

@@ -66,6 +66,8 @@ TABLE = [
     ("proposal.answer", PROPOSAL, (KENYA, DONOR)),  # nobody answers for a side
     ("proposal.spend", PROPOSAL, (DONOR,)),
     ("proposal.receive", PROPOSAL, (KENYA,)),
+    ("exemption.fill", PROPOSAL, (KENYA, DONOR, *STAFF)),
+    ("exemption.confirm", PROPOSAL, STAFF),
     ("proposal.count", None, STAFF),
     ("proposal.apply", None, STAFF),
     ("programme.read", PROGRAMME, ALL),

@@ -114,6 +114,13 @@ API: dict[str | tuple[str, str], Rule] = {
     "consumers.DeadLetters": Rule(STAFF, "feeds:read"),
     "consumers.DeadLetterItem": Rule(STAFF, "feeds:write"),
     "consumers.DeadLetterRetry": Rule(STAFF, "feeds:write"),
+    # API: exemptions from embargoes
+    ("exemptions.Exemptions", "GET"): Rule(MEMBERS, "proposals:read"),
+    ("exemptions.Exemptions", "POST"): Rule(MEMBERS, "proposals:write"),
+    ("exemptions.ExemptionItem", "GET"): Rule(MEMBERS, "proposals:read"),
+    ("exemptions.ExemptionItem", "PATCH"): Rule(MEMBERS, "proposals:write"),
+    "exemptions.Confirmation": Rule(STAFF, "proposals:write"),
+    "exemptions.Withdrawal": Rule(STAFF, "proposals:write"),
     # API: proposals and commitments
     ("proposals.Proposals", "GET"): Rule(EVERYONE, "proposals:read"),
     ("proposals.Proposals", "POST"): Rule(MEMBERS, "proposals:write"),

@@ -97,6 +97,21 @@ WORDS: dict[str, dict[str, str]] = {
         "met": N_("Say whether the need was met"),
     },
     "said_why": {**DECLINE_REASONS, **MET},
+    "exemption": {"open": N_("To be filled in"), "confirmed": N_("Confirmed"), "withdrawn": N_("Withdrawn")},
+    "exemption_item": {
+        "supplier": N_("Supplier"),
+        "end_user": N_("End user"),
+        "goods": N_("Items and quantities"),
+        "purpose": N_("Purpose"),
+        "delivery_date": N_("Day of delivery"),
+        "entry_point": N_("Point of entry"),
+        "carrier": N_("Carrier"),
+        "itinerary": N_("Itinerary"),
+        "broker": N_("Broker"),
+        "assurance": N_("Assurance of the end user"),
+        "notified_on": N_("Notified on"),
+        "approval": N_("Approval (symbol, day)"),
+    },
     "quality_part": {
         "specific": N_("Specific"),
         "costed": N_("Costed"),
@@ -121,6 +136,7 @@ WORDS: dict[str, dict[str, str]] = {
 }
 
 TONES: dict[str, dict[str, str]] = {
+    "exemption": {"open": "warn", "confirmed": "good", "withdrawn": ""},
     "proposal": {"proposed": "warn", "agreed": "good", "delivered": "info", "declined": "bad", "cancelled": "bad"},
     "priority": {"urgent": "bad", "high": "warn"},
     "status": {"open": "good", "draft": "warn", "withdrawn": "", "expired": "", "closed": "info"},
