@@ -11,10 +11,11 @@ from registry.events import models as events
 from registry.matching import models as matching
 from registry.matching.ledger import models as ledger
 from registry.matching.rounds import models as rounds
+from registry.matching.screening import models as screening
 from registry.sync import models as sync
 from registry.webhooks import models as webhooks
 
 __all__ = [
     "accounts", "alerts", "catalogue", "compliance", "conflicts", "events", "indicators", "ledger", "matching",
-    "rounds", "same_as", "sync", "webhooks",
+    "rounds", "same_as", "screening", "sync", "webhooks",
 ]  # fmt: skip

@@ -173,6 +173,8 @@ ACTIONS: dict[str, Predicate] = {
     "same_as.judge": _by(STAFF),
     # What a list says of persons is for those who screen with it.
     "listed.read": _by(STAFF),
+    "screening.read": _by(STAFF),
+    "screening.decide": _by(STAFF),
     "standard.read": _by(EVERYONE),
     "standard.load": _by(STAFF),
     "consumer.manage": _by(STAFF),

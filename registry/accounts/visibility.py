@@ -171,6 +171,7 @@ VISIBLE: dict[str, Rows] = {
     "proposal": _proposals,
     "exemption_case": _both_sides,
     "listed_party": _for(STAFF),
+    "screening_hit": _for(STAFF),
     "standard": _everything,
     "assessment": _assessments,
     "indicator_series": _owned("state"),

@@ -60,6 +60,7 @@ MODULES: dict[str, str] = {
     "alongside": "registry.api.alongside",
     "allocation-rounds": "registry.api.allocation",
     "listed": "registry.api.listed",
+    "screenings": "registry.api.screenings",
     "standards": "registry.api.standards",
     "assessments": "registry.api.assessments",
     "feeds": "registry.api.feeds",

@@ -232,6 +232,27 @@ def _embargo(need: NeedFacts, offer: OfferFacts, context: Context, _months: floa
         )  # fmt: skip
 
 
+def _listed_partner(_need: NeedFacts, offer: OfferFacts, context: Context, _months: float) -> Iterator[Block]:
+    said = context.screening.partners.get(offer.organisation_id)
+    if said == "listed":
+        yield Block(
+            "listed_partner",
+            N_("A coordinator found that the offer's organisation stands on a sanctions list."),
+            None,
+            "organisation_id",
+            N_("The organisation is taken off the list, or the finding is taken back."),
+        )
+    elif said is not None:
+        yield Block(
+            "listed_partner",
+            N_("The name of the offer's organisation is like one on a sanctions list; that proves nothing yet."),
+            None,
+            "organisation_id",
+            N_("A coordinator compares the two and says that they are different."),
+            held=True,
+        )
+
+
 def dollars(cents: int) -> str:
     """US dollars for a sentence: whole where they are whole."""
     return f"{cents // 100:,}" if cents % 100 == 0 else f"{cents / 100:,.2f}"
@@ -242,4 +263,6 @@ def _list(codes: frozenset[str]) -> str:
 
 
 Rule = Callable[[NeedFacts, OfferFacts, Context, float], Iterator[Block]]
-RULES: tuple[Rule, ...] = (_both_open, _type, _theme, _geography, _window, _minimum_grant, _conditions, _embargo)
+RULES: tuple[Rule, ...] = (
+    _both_open, _type, _theme, _geography, _window, _minimum_grant, _conditions, _embargo, _listed_partner,
+)  # fmt: skip

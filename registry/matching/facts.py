@@ -95,11 +95,13 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Screening:
-    """What stands against pairs from outside: embargoes, and the exemptions that were recorded."""
+    """What stands against pairs from outside: embargoes with their exemptions, and listed partners."""
 
     regimes: Regimes = field(default_factory=Regimes)
     released: Mapping[tuple[int, int, str], frozenset[str]] = field(default_factory=dict)
     """(need, offer, regime) → flows for which a complete exemption was confirmed"""
+    partners: Mapping[int, str] = field(default_factory=dict)
+    """Organisation → `listed`, or `undecided` while its name is like a listed party's and nobody has said more"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from registry.matching.embargoes.released import released
 from registry.matching.facts import DAYS_PER_MONTH, Act, Context, Line, NeedFacts, OfferFacts, Screening
 from registry.matching.fields import regions_of
 from registry.matching.forms import LINE, NEED, NEED_THEME, OFFER, OFFER_PLACE, OFFER_THEME, OFFER_TYPE, children
+from registry.matching.screening.standing import partners
 
 NAMED = 2_000
 """So many ids are written into a query: sooner than searching by the condition again for each table"""
@@ -91,7 +92,7 @@ def context(session: Session, now: datetime, offers: Collection[OfferFacts]) -> 
 
 def screening(session: Session) -> Screening:
     """Embargoes in force, and what was recorded against and for pairs."""
-    return Screening(reading.current(), released(session))
+    return Screening(reading.current(), released(session), partners(session))
 
 
 def possible_offers(need: NeedFacts, min_overlap_months: float) -> ColumnElement[bool]:

@@ -20,6 +20,8 @@ from registry.compliance import assessments, library
 from registry.db import Database
 from registry.json_text import dumps
 from registry.matching import listed, needs, offers
+from registry.matching.screening import screening
+from registry.matching.screening.screening import Partner
 from registry.matching.ledger.proposing import propose
 from registry.matching.models import ExemptionCase
 from registry.matching.rounds import service as rounds
@@ -270,6 +272,8 @@ def _fill(session: Session, world: World, programmes: int) -> None:
     world.assessment = assessment.id or 0
     _ran(session, world)
     listed.store_batch(session, [(dumps(LISTED), None)], source=f"feed:{world.feed}", actor=TEST, now=NOW)
+    partner = Partner("name:smith ron", None, "smith ron", ("smith ron",))
+    screening.write(session, TEST, screening.differences(session, [partner]), NOW)
     _subscribed(session, world)
     _told(session, world)
 

@@ -91,6 +91,8 @@ TABLE = [
     ("board.read", None, STAFF),
     ("allocation.manage", None, STAFF),
     ("listed.read", None, STAFF),
+    ("screening.read", None, STAFF),
+    ("screening.decide", None, STAFF),
     ("conflict.decide", PROGRAMME, (DONOR, *STAFF)),
     ("same_as.read", None, STAFF),
     ("same_as.judge", None, STAFF),

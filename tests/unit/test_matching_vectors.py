@@ -28,7 +28,7 @@ STATES = {"KEN": frozenset({"002", "014"}), "FRA": frozenset({"150"}), "SDN": fr
 CONTEXT = Context(
     TODAY,
     {("KEN", "att"): (Act("ratification"),), ("FRA", "att"): (Act("signature"),)},
-    Screening(reading.current()),
+    Screening(reading.current(), partners={7: "listed", 8: "undecided"}),
 )
 World = tuple[list[NeedFacts], list[OfferFacts]]
 
@@ -61,7 +61,7 @@ def world(seed: int, size: int) -> World:
         ))  # fmt: skip
         conditions = choice.choice([(), (), ({"kind": "participates", "instrument": "att"},)])
         offers.append(OfferFacts(
-            900 - number, 1, some(choice, TYPES, 1), some(choice, THEMES), choice.choice(
+            900 - number, choice.choice([1, 2, 3, 7, 8]), some(choice, TYPES, 1), some(choice, THEMES), choice.choice(
                 [frozenset(), frozenset({"KEN"}), frozenset({"002"}), frozenset({"150", "SDN"})]
             ), *window(choice), amount(choice), amount(choice), amount(choice), conditions,
             choice.choice(["open"] * 9 + ["closed"]),

@@ -169,6 +169,10 @@ API: dict[str | tuple[str, str], Rule] = {
     # What sanctions lists say of persons is for those who screen
     "listed.ListedParties": Rule(STAFF, "feeds:read"),
     "listed.ListedItem": Rule(STAFF, "feeds:read"),
+    "screenings.Screenings": Rule(STAFF, "feeds:read"),
+    "screenings.ScreeningItem": Rule(STAFF, "feeds:read"),
+    "screenings.Check": Rule(STAFF, "feeds:read"),
+    "screenings.Decision": Rule(STAFF, "feeds:write"),
     # API: standards and assessments
     "standards.Standards": Rule(EVERYONE, "assessments:read"),
     "standards.StandardItem": Rule(EVERYONE, "assessments:read"),

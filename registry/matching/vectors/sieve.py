@@ -21,7 +21,7 @@ from registry.matching.vectors.columns import ALL_THEMES, EXACT, FAR, UNKNOWN, c
 from registry.matching.vectors.points import NOT_REACHED, Points
 from registry.matching.vectors.rounding import MILLION, Ints, millionths
 
-IN_COLUMNS = frozenset({"_both_open", "_type", "_theme", "_window", "_minimum_grant"})
+IN_COLUMNS = frozenset({"_both_open", "_type", "_theme", "_window", "_minimum_grant", "_listed_partner"})
 BY_STATE = {"_geography": "places", "_conditions": "conditions"}
 """Rules that look at nothing of a need but its State, and at these facts of an offer"""
 SILENT: dict[str, Callable[[NeedFacts, Context], bool]] = {
@@ -81,6 +81,8 @@ class Sieve:
         self._others = [r for r in eligibility.RULES if r.__name__ not in IN_COLUMNS | BY_STATE.keys()]
         self._by_state = [r for r in eligibility.RULES if r.__name__ in BY_STATE]
         self._odd = np.flatnonzero(self._columns.odd).tolist()
+        barred = context.screening.partners.keys()
+        self._barred = np.array([offer.organisation_id in barred for offer in self.offers], bool)
         self._theme_masks: dict[frozenset[str], int] = {}
         self._shelves: dict[Any, _Shelf] = {}
 
@@ -151,7 +153,7 @@ class Sieve:
         if profile in self._shelves:
             return self._shelves[profile]
         cols = self._columns
-        usable = cols.open & ~cols.odd & (cols.end - cols.start >= self._least_days)
+        usable = cols.open & ~cols.odd & ~self._barred & (cols.end - cols.start >= self._least_days)
         by_kind = [self._points.of_geography(need, offer) for offer in cols.places.examples]
         geography = np.array(by_kind, np.int64)[cols.places.of]
         usable &= geography != NOT_REACHED

@@ -37,6 +37,8 @@ WORDS: dict[str, dict[str, str]] = {
         "low": N_("low quality"),
         "aka": N_("also known as"),
         "fka": N_("formerly known as"),
+        "main": N_("main name"),
+        "original": N_("in its own script"),
     },
     "delivery": {
         "waiting": N_("Waiting"),

@@ -10,5 +10,14 @@ WORDS: dict[str, dict[str, str]] = {
         "financing": N_("financing"),
         "brokering": N_("brokering"),
     },
+    "screening": {
+        "open": N_("To be decided"),
+        "same": N_("The same"),
+        "different": N_("Different"),
+        "unsure": N_("Unsure"),
+        "gone": N_("No longer alike"),
+    },
 }
-TONES: dict[str, dict[str, str]] = {}
+TONES: dict[str, dict[str, str]] = {
+    "screening": {"open": "warn", "same": "bad", "different": "good", "unsure": "warn", "gone": ""},
+}
