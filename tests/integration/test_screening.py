@@ -82,7 +82,7 @@ def test_a_like_name_holds_the_offers_until_a_person_says_that_it_is_another(dat
     consume(database)
     (hit,) = hits(database, "open")
     assert hit.organisation_id == pair["giver"] and hit.score >= 0.82
-    assert hit.evidence["listed"] == PARTY["name"] and ["cresent", "crescent"] == hit.evidence["words"][-1][:2]
+    assert hit.evidence["listed"] == PARTY["name"] and hit.evidence["words"][-1][:2] == ["cresent", "crescent"]
     assert codes(database, pair) == [("listed_partner", True)] and not matched(database, pair)
     decide(database, hit.id, "different")
     assert codes(database, pair) == [] and matched(database, pair)
@@ -187,7 +187,9 @@ def test_only_those_who_screen_see_and_decide_and_bad_input_names_its_field(
     assert client.get("/api/v1/screenings", headers=state).status_code == 403
 
 
-def test_the_command_screens_a_name_or_everybody(database: Database, pair: Ids, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_command_screens_a_name_or_everybody(
+    database: Database, pair: Ids, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("CASA_DATABASE_URL", database.url)
     run = CliRunner()
     one = run.invoke(casa, ["screen", "Green Crescent Relief Foundation"])

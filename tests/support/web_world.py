@@ -18,10 +18,7 @@ from registry.catalogue.rows import sort_key
 from registry.catalogue.upkeep import look_after
 from registry.compliance import assessments, library
 from registry.db import Database
-from registry.json_text import dumps
-from registry.matching import listed, needs, offers
-from registry.matching.screening import screening
-from registry.matching.screening.screening import Partner
+from registry.matching import needs, offers
 from registry.matching.ledger.proposing import propose
 from registry.matching.models import ExemptionCase
 from registry.matching.rounds import service as rounds
@@ -31,6 +28,7 @@ from registry.sync.models import FeedRecord, Hold, Run
 from registry.webhooks.models import Delivery, DeliveryAttempt
 from registry.webhooks.subscriptions import create_subscription
 from tests.support.people import make_user
+from tests.support.web_listed import add_listed
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
 TEST = system("test")
@@ -53,22 +51,6 @@ class World:
     run: int = 0
     subscription: int = 0
     """The coordinator's, with one message that failed"""
-
-
-LISTED: dict[str, Any] = {
-    "reference": "XXi.001", "kind": "person", "name": "Ron <b>Smith</b>", "original_name": "رون سميث", "regime": "DRC",
-    "listed_on": "2012-12-31", "amended_on": ["2016-10-13", "2020-01-01"], "gender": "Male",
-    "designations": ["Interim president", "Major general"], "nationalities": ["Kenya"],
-    "aliases": [
-        {"name": "The Smith", "quality": "low", "note": "nom de guerre"}, {"name": "R. Smyth", "quality": "good"},
-    ],
-    "addresses": [{"text": "Nairobi, Kenya", "country": "Kenya", "note": "as of 2016"}],
-    "births": [{"year": "1971", "type": "approximately"}, {"from_year": "1970", "to_year": "1973", "type": "between"}],
-    "birth_places": [{"text": "Goma, Democratic Republic of the Congo"}],
-    "documents": [{"type": "Passport", "number": "A-12345", "country": "Kenya"}],
-    "comments": "Reportedly left. https://example.org/notice <script>alert(1)</script>", "states": ["COD", "KEN"],
-}  # fmt: skip
-"""What a list says of somebody, with something of everything a page shows"""
 
 
 def document(number: int, **changed: Any) -> dict[str, Any]:
@@ -271,9 +253,7 @@ def _fill(session: Session, world: World, programmes: int) -> None:
     assessments.answer(session, state, assessment, {"answers": known, "facts": {"manufactures": True}})
     world.assessment = assessment.id or 0
     _ran(session, world)
-    listed.store_batch(session, [(dumps(LISTED), None)], source=f"feed:{world.feed}", actor=TEST, now=NOW)
-    partner = Partner("name:smith ron", None, "smith ron", ("smith ron",))
-    screening.write(session, TEST, screening.differences(session, [partner]), NOW)
+    add_listed(session, f"feed:{world.feed}", NOW)
     _subscribed(session, world)
     _told(session, world)
 

@@ -67,13 +67,14 @@ def standing(hit: ScreeningHit) -> str:
 
 
 def list_hits(
-    session: Session, actor: Actor, filters: Filters, sort: str | None = None, cursor: str | None = None, limit: int = 50
-) -> Page:
+    session: Session, actor: Actor, filters: Filters, sort: str | None = None, cursor: str | None = None,
+    limit: int = 50,
+) -> Page:  # fmt: skip
     """Hits with their listed party, the most alike first. Raises NotAllowed, InvalidInput for an unknown order."""
     policy.require(actor, "screening.read")
     chosen: Select[Any] = select(
-        ScreeningHit, H.id, H.score, H.updated_at, col(ListedParty.reference), col(ListedParty.name).label("party_name"),
-        col(ListedParty.regime), col(ListedParty.kind).label("party_kind"),
+        ScreeningHit, H.id, H.score, H.updated_at, col(ListedParty.reference),
+        col(ListedParty.name).label("party_name"), col(ListedParty.regime), col(ListedParty.kind).label("party_kind"),
     ).join(ListedParty, col(ListedParty.id) == H.party_id)  # fmt: skip
     return keyset(session, chosen.where(_conditions(actor, filters)), sort_of(sort, SORTS), cursor, limit)
 

@@ -79,9 +79,7 @@ class Index:
                 found = self._compare(mine, name)
                 known = best.get(name.party_id)
                 if found.score >= threshold and (known is None or found.score > known.score):
-                    best[name.party_id] = Found(
-                        name.party_id, found.score, text, name.text, name.quality, found.pairs
-                    )
+                    best[name.party_id] = Found(name.party_id, found.score, text, name.text, name.quality, found.pairs)
         return sorted(best.values(), key=lambda item: (-item.score, item.party_id))
 
     def _candidates(self, mine: Words) -> set[int]:

@@ -40,7 +40,9 @@ _SOUNDS = [(re.compile(p), s) for p, s in (
 )]  # fmt: skip
 _VOWEL = re.compile("[aeiou]")
 _TWICE = re.compile(r"(.)\1+")
-_ARTICLES = frozenset({"al", "el", "ul", "ad", "ar", "as", "at", "az", "an", "the", "of", "and", "de", "la", "le", "du"})
+_ARTICLES = frozenset(
+    ("al", "el", "ul", "ad", "ar", "as", "at", "az", "an", "the", "of", "and", "de", "la", "le", "du")
+)
 _ARABIC = re.compile("^ال(?=..)")
 
 

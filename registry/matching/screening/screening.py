@@ -89,11 +89,10 @@ def differences(session: Session, chosen: Iterable[Partner], parties: Collection
 
 def vanished(session: Session, organisations: Collection[int], parties: Collection[int]) -> list[Step]:
     """Hits whose organisation was archived or whose party was taken off its list."""
-    gone = col(ScreeningHit.organisation_id).in_(
-        select(_ORGANISATION.c.id).where(_ORGANISATION.c.id.in_(organisations), _ORGANISATION.c.archived_at.is_not(None))
-    ) | col(ScreeningHit.party_id).in_(
-        select(index.PARTY.c.id).where(index.PARTY.c.id.in_(parties), index.PARTY.c.archived_at.is_not(None))
-    )
+    bodies, listed = _ORGANISATION.c, index.PARTY.c
+    archived = select(bodies.id).where(bodies.id.in_(organisations), bodies.archived_at.is_not(None))
+    delisted = select(listed.id).where(listed.id.in_(parties), listed.archived_at.is_not(None))
+    gone = col(ScreeningHit.organisation_id).in_(archived) | col(ScreeningHit.party_id).in_(delisted)
     rows = session.scalars(select(ScreeningHit).where(gone, col(ScreeningHit.current)))
     return [Step(row.subject, row.party_id, row.organisation_id, row.subject_name, None) for row in rows]
 
