@@ -105,17 +105,19 @@ def write(session: Session, actor: Actor, steps: Sequence[Step], now: datetime) 
     if not steps:
         return 0
     refresh.hold(session)
-    known = {(row.subject, row.party_id): row for row in _known(session, [step.subject for step in steps])}
+    known: dict[tuple[str, int], ScreeningHit] = {
+        (row.subject, row.party_id): row for row in _known(session, [step.subject for step in steps])
+    }
     changed: set[int] = set()
     count = 0
     for step in steps:
-        row = known.get((step.subject, step.party_id))
-        if row is None and step.found is None:
+        stored = known.get((step.subject, step.party_id))
+        if stored is None and step.found is None:
             continue
-        changes = _changed(row, step, now) if row else {"score": [None, step.found.score if step.found else None]}
-        row = row or _made(session, step, now)
+        changes = _changed(stored, step, now) if stored else {"score": [None, step.found.score if step.found else None]}
         if not changes:
             continue
+        row = stored or _made(session, step, now)
         count += 1
         changed |= {step.organisation_id} if step.organisation_id is not None else set()
         record_revision(session, actor, KIND, row.id or 0, row.version, changes, now)
@@ -148,10 +150,10 @@ def _differences(
         found = {item.party_id: item for item in against.search(partner.names, THRESHOLD, parties)}
         before = known.get(partner.subject, {})
         for party_id in sorted(found.keys() | before.keys()):
-            row, item = before.get(party_id), found.get(party_id)
-            if item is None and row is not None and not row.current:
+            stored, item = before.get(party_id), found.get(party_id)
+            if item is None and stored is not None and not stored.current:
                 continue
-            if item and row and row.current and (row.score, row.evidence) == (item.score, item.evidence()):
+            if item and stored and stored.current and (stored.score, stored.evidence) == (item.score, item.evidence()):
                 continue
             steps.append(Step(partner.subject, party_id, partner.organisation_id, partner.name, item))
     return steps
