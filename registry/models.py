@@ -12,10 +12,11 @@ from registry.matching import models as matching
 from registry.matching.ledger import models as ledger
 from registry.matching.rounds import models as rounds
 from registry.matching.screening import models as screening
+from registry.reporting import models as reporting
 from registry.sync import models as sync
 from registry.webhooks import models as webhooks
 
 __all__ = [
     "accounts", "alerts", "catalogue", "compliance", "conflicts", "events", "indicators", "ledger", "matching",
-    "rounds", "same_as", "screening", "sync", "webhooks",
+    "reporting", "rounds", "same_as", "screening", "sync", "webhooks",
 ]  # fmt: skip

@@ -95,7 +95,7 @@ def _shown(column: str) -> Predicate:
     return allowed
 
 
-def _read_assessment(actor: Actor, record: Any) -> bool:
+def _read_when_published(actor: Actor, record: Any) -> bool:
     return record is None or record.status == "published" or (actor.state is not None and record.state == actor.state)
 
 
@@ -123,7 +123,7 @@ ACTIONS: dict[str, Predicate] = {
     "need.renew": _own_state,
     "need.judge": lambda actor, record: actor.role in STAFF or _own_state(actor, record),
     "need.expire": _by(NOBODY),
-    "assessment.read": _read_assessment,
+    "assessment.read": _read_when_published,
     "assessment.create": _own_state,
     "assessment.answer": _own_state,
     "assessment.submit": _own_state,
@@ -131,6 +131,12 @@ ACTIONS: dict[str, Predicate] = {
     "assessment.review": _own_state,
     "assessment.publish": _own_state,
     "assessment.link_gap": _own_state,
+    # So is what it reports; not even coordinators see a report before it is published.
+    "national_report.read": _read_when_published,
+    "national_report.create": _own_state,
+    "national_report.update": _own_state,
+    "national_report.submit": _own_state,
+    "national_report.publish": _own_state,
     "indicator.write": _own_state,
     "participation.report": lambda actor, record: actor.role in STAFF or _own_state(actor, record),
     "offer.read": _shown("organisation_id"),

@@ -12,6 +12,9 @@ from sqlmodel import SQLModel
 from registry.accounts.actor import Actor
 from registry.accounts.roles import ADMINS, STAFF
 
+STATES_OWN = ("assessment", "national_report")
+"""Kinds of records of which, while they are private, even coordinators know nothing"""
+
 Rows = Callable[[Actor, Table], ColumnElement[bool]]
 
 
@@ -53,8 +56,8 @@ def _or_own(shown: ColumnElement[bool], column: ColumnElement[Any], owner: Any) 
     return shown if owner is None else or_(shown, column == owner)
 
 
-def _assessments(actor: Actor, table: Table) -> ColumnElement[bool]:
-    """Before it is published an assessment is the State's alone: not even coordinators see it."""
+def _once_published(actor: Actor, table: Table) -> ColumnElement[bool]:
+    """Before it is published an assessment or report is the State's alone: not even coordinators see it."""
     if actor.role == "system":
         return true()
     return _or_own(table.c.status == "published", table.c.state, actor.state)
@@ -64,7 +67,7 @@ def _events(actor: Actor, table: Table) -> ColumnElement[bool]:
     if actor.role == "system":
         return true()
     if actor.sees_all:
-        return or_(table.c.visibility != "private", table.c.kind != "assessment")
+        return or_(table.c.visibility != "private", table.c.kind.not_in(STATES_OWN))
     shown = _or_own(table.c.visibility.in_(levels(actor)), table.c.state, actor.state)
     return _or_own(shown, table.c.organisation_id, actor.organisation_id)
 
@@ -173,7 +176,8 @@ VISIBLE: dict[str, Rows] = {
     "listed_party": _for(STAFF),
     "screening_hit": _for(STAFF),
     "standard": _everything,
-    "assessment": _assessments,
+    "assessment": _once_published,
+    "national_report": _once_published,
     "indicator_series": _owned("state"),
     "event": _events,
     "same_as_pair": _for(STAFF),

@@ -63,6 +63,7 @@ MODULES: dict[str, str] = {
     "screenings": "registry.api.screenings",
     "standards": "registry.api.standards",
     "assessments": "registry.api.assessments",
+    "national-reports": "registry.api.national_reports",
     "feeds": "registry.api.feeds",
     "feed_holds": "registry.api.feed_holds",
     "feed_pings": "registry.api.feed_pings",

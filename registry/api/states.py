@@ -9,7 +9,8 @@ from marshmallow import Schema, fields, validate
 from registry.api.answers import json_response
 from registry.api.forms import Described
 from registry.api.lists import list_response, page_of
-from registry.api.openapi import Blueprint
+from registry.api.national_reports import BeginBody, ReportDocument, ReportSummary, answered
+from registry.api.openapi import PREFIX, Blueprint
 from registry.catalogue.fields import Known
 from registry.catalogue.folding import fold
 from registry.catalogue.listing import Filters, facet_totals
@@ -23,6 +24,8 @@ from registry.db import utcnow
 from registry.errors import N_, NotFound
 from registry.http import actor, session
 from registry.loop.chains import STAGES, as_dict, chains
+from registry.reporting import service as reports
+from registry.reporting import views
 
 blp = Blueprint("states", __name__, description="Member and observer States of the United Nations.")
 
@@ -122,6 +125,24 @@ def _due(state: str, status: int = 200) -> Response:
     answer = list_response(found, None, len(found))
     answer.status_code = status
     return answer
+
+
+@blp.route("/<code>/national-reports")
+class StateNationalReports(MethodView):
+    @blp.response(200, page_of(ReportSummary))
+    @blp.alt_response(404, "NOT_FOUND")
+    def get(self, code: str) -> Response:
+        """List a State's national reports: published ones and, for its own people, all."""
+        found = [views.summary(report) for report in reports.list_reports(session(), actor(), _known(code))]
+        return list_response(found, None, len(found))
+
+    @blp.arguments(BeginBody)
+    @blp.response(201, ReportDocument)
+    @blp.alt_response(404, "NOT_FOUND")
+    def post(self, data: dict[str, Any], code: str) -> Response:
+        """Begin a report; the draft there is on this period comes back."""
+        report = reports.begin(session(), actor(), {**data, "state": _known(code)})
+        return answered(report, 201, f"{PREFIX}/national-reports/{report.id}")
 
 
 class ChainDocument(Schema):

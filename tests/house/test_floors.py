@@ -15,7 +15,7 @@ FLOORS = [
     {"app"},
     {"api", "web", "cli", "worker"},
     {"http"},
-    {"sync", "alerts", "loop"},
+    {"sync", "alerts", "loop", "reporting"},
     {"matching", "compliance", "webhooks"},
     {"catalogue"},
     {"accounts", "events"},

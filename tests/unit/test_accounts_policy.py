@@ -56,6 +56,9 @@ TABLE = [
     ("offer.read", DRAFT_OFFER, (DONOR, *STAFF)),
     ("assessment.read", ASSESSMENT, (KENYA,)),  # not even coordinators before it is published
     ("assessment.read", PUBLISHED, ALL),
+    *((f"national_report.{verb}", ASSESSMENT, (KENYA,)) for verb in ("create", "update", "submit", "publish")),
+    ("national_report.read", ASSESSMENT, (KENYA,)),  # nor coordinators
+    ("national_report.read", PUBLISHED, ALL),
     ("need.judge", NEED, (KENYA, *STAFF)),
     ("offer.judge", OFFER, ()),
     ("participation.report", SERIES, (KENYA, *STAFF)),

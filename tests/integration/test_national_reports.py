@@ -1,0 +1,195 @@
+"""National reports: filled in from what is known, the State's own words, frozen on submission, nobody else's before."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from registry.accounts.actor import ANONYMOUS, Actor, system
+from registry.api.etags import etag_of
+from registry.catalogue.models import Participation
+from registry.catalogue.programmes import Incoming, store_batch
+from registry.compliance import assessments, library
+from registry.compliance.duties import service as duties
+from registry.db import Database, utcnow
+from registry.errors import Conflict, InvalidInput, NotAllowed, NotFound, VersionMismatch
+from registry.http import RegistryFlask
+from registry.matching import needs
+from registry.reporting import service, views
+from registry.reporting.content import Entry, entries_of
+from registry.settings import data_path
+from tests.support.people import make_user, token_headers
+
+KENYA = Actor("state", state="KEN", label="user:1")
+UGANDA = Actor("state", state="UGA", label="user:2")
+PERIOD = {"period_start": "2024-01-01", "period_end": "2025-12-31"}
+DRAFT = {"template": "poa-iti", **PERIOD}
+NEED = {
+    "state": "KEN", "title": "Marking machines", "visibility": "members", "themes": ["marking"],
+    "window_start": "2027-01-01", "window_end": "2028-01-01",
+    "lines": [{"type": "equipment", "money": {"amount": 50_000_00, "currency": "USD", "value_date": "2026-11-01"}}],
+}  # fmt: skip
+
+
+def programme(number: int, title: str, **more: Any) -> Incoming:
+    document = {
+        "iati_identifier": f"XX-{number}", "title": [{"text": title, "lang": "en"}],
+        "countries": [{"code": "KE"}], **more,
+    }  # fmt: skip
+    return Incoming(document, None, ["marking"], "scope all")
+
+
+@pytest.fixture
+def world(database: Database) -> dict[str, int]:
+    """Kenya's unreviewed answers to the Programme of Action, an open need, programmes, and a begun report."""
+    with database.transaction() as session:
+        files = [data_path("standards") / name for name in ("poa.yaml", "iti.yaml")]
+        library.load(session, system("test"), files)
+        assessment = assessments.start(session, KENYA, {"standard": "poa"})
+        answers = {"ii-4": {"value": "full", "evidence": "Act 3"}, "ii-5": {"value": "none"}}
+        assessments.answer(session, KENYA, assessment, {"answers": answers})
+        need = needs.create_need(session, KENYA, NEED)
+        needs.open_need(session, KENYA, need.id or 0, None)
+        incoming = [
+            programme(1, "Marking in Kenya", dates=[{"type": "2", "date": "2024-03-01"}]),
+            programme(2, "Long ago", dates=[{"type": "2", "date": "2010-01-01"}, {"type": "4", "date": "2012-01-01"}]),
+        ]
+        store_batch(session, incoming, source="test", run_id=1, actor=KENYA, now=utcnow())
+        report = service.begin(session, KENYA, DRAFT)
+        return {"report": report.id or 0, "assessment": assessment.id or 0, "need": need.id or 0}
+
+
+def entries(database: Database, number: int, actor: Actor = KENYA) -> dict[str, Entry]:
+    with database.reading() as session:
+        content = service.content_of(session, actor, service.get_report(session, actor, number))
+        return {entry["id"]: entry for _, entry in entries_of(content)}
+
+
+def test_a_draft_says_what_is_known_and_where_it_comes_from(database: Database, world: dict[str, int]) -> None:
+    found = entries(database, world["report"])
+    (body,) = found["body"]["items"]
+    assert body["origin"]["id"] == world["assessment"] and body["fulfilment"] == "1" and body["question"]["en"]
+    assert [item["value"] is None for item in found["contact"]["items"]] == [False, True]
+    (need,) = found["needs"]["items"]
+    assert need["origin"] == {"kind": "need", "id": world["need"]} and need["asked_usd_cents"] == 50_000_00
+    assert [item["title"] for item in found["programmes"]["items"]] == ["Marking in Kenya"]
+    with database.reading() as session:
+        shown = views.whole(session, KENYA, service.get_report(session, KENYA, world["report"]), date(2026, 11, 24))
+    said = {check["code"] for check in shown["checks"]}
+    assert {"unanswered", "not_reviewed", "need_without_partner", "programme_without_money"} <= said
+    assert shown["progress"]["filled"] < shown["progress"]["entries"]
+
+
+def test_own_words_stay_while_what_is_prefilled_is_recomputed(database: Database, world: dict[str, int]) -> None:
+    own = {"body": {"text": "The commission", "replaces": True}, "body-men": {"text": "7"}}
+    with database.transaction() as session:
+        service.fill(session, KENYA, world["report"], {"entries": own}, 1)
+        assessment = assessments.get_assessment(session, KENYA, world["assessment"])
+        assessments.answer(session, KENYA, assessment, {"answers": {"ii-4": None}})
+    found = entries(database, world["report"])
+    assert found["body"]["items"][0]["value"] is None, "computed anew"
+    assert found["body"]["own"]["text"] == "The commission" and found["body"]["changed_since"]
+    with database.transaction() as session, pytest.raises(VersionMismatch):
+        service.fill(session, KENYA, world["report"], {"entries": {"body": None}}, 1)
+    with database.transaction() as session:
+        service.fill(session, KENYA, world["report"], {"entries": {"body": None}}, 2)
+    assert entries(database, world["report"])["body"]["own"] is None
+
+
+def test_a_submitted_report_says_the_same_for_ever(database: Database, world: dict[str, int]) -> None:
+    with database.transaction() as session:
+        report = service.submit(session, KENYA, world["report"], {"on": "2026-11-01", "source": "A/1"}, 1)
+        before = service.content_of(session, KENYA, report)
+        needs.close_need(session, KENYA, world["need"], {"reason": "met"}, None)
+        assessment = assessments.get_assessment(session, KENYA, world["assessment"])
+        assessments.answer(session, KENYA, assessment, {"answers": {"ii-4": None}})
+        filed = duties.owed(session, "KEN", date(2026, 11, 24))
+        with pytest.raises(Conflict):
+            service.fill(session, KENYA, world["report"], {"entries": {"more": {"text": "late"}}}, None)
+        with pytest.raises(Conflict):
+            service.submit(session, KENYA, world["report"], {"on": "2026-11-01"}, None)
+    with database.reading() as session:
+        assert service.content_of(session, KENYA, service.get_report(session, KENYA, world["report"])) == before
+    noted = {(due.duty, due.filed) for due in filed if due.on == date(2026, 12, 31)}
+    assert noted == {("poa-report", date(2026, 11, 1)), ("iti-report", date(2026, 11, 1))}
+
+
+def test_nobody_else_sees_a_report_before_it_is_published(database: Database, world: dict[str, int]) -> None:
+    strangers = (ANONYMOUS, UGANDA, Actor("coordinator", user_id=9), Actor("admin", user_id=9))
+
+    def hidden() -> bool:
+        with database.reading() as session:
+            for who in strangers:
+                with pytest.raises(NotFound):
+                    service.get_report(session, who, world["report"])
+                assert service.list_reports(session, who, "KEN") == []
+        return True
+
+    assert hidden()
+    with database.transaction() as session:
+        with pytest.raises(NotAllowed):
+            service.begin(session, UGANDA, {**DRAFT, "state": "KEN"})
+        with pytest.raises(NotFound):
+            service.fill(session, UGANDA, world["report"], {"entries": {}}, None)
+        with pytest.raises(Conflict):
+            service.publish(session, KENYA, world["report"], None)
+        service.submit(session, KENYA, world["report"], {"on": "2026-11-01"}, None)
+    assert hidden()
+    with database.transaction() as session:
+        service.publish(session, KENYA, world["report"], None)
+    with database.reading() as session:
+        for who in strangers:
+            shown = views.whole(session, who, service.get_report(session, who, world["report"]), date(2026, 11, 24))
+            assert shown["status"] == "published" and shown["checks"] == [], "what is lacking is for the State"
+
+
+def test_beginning_twice_gives_the_same_draft_and_the_period_that_is_due(
+    database: Database, world: dict[str, int]
+) -> None:
+    with database.transaction() as session:
+        assert service.begin(session, KENYA, DRAFT).id == world["report"]
+        now = utcnow().replace(year=2026, month=11)
+        usual = service.begin(session, KENYA, {"template": "unroca-annual"}, now)
+        assert (usual.period_start, usual.period_end) == (date(2025, 1, 1), date(2025, 12, 31))
+        other = service.begin(session, KENYA, {**DRAFT, "period_start": "2023-01-01"})
+        with pytest.raises(Conflict):
+            service.fill(session, KENYA, other.id or 0, {"period_start": "2024-01-01"}, None)
+        for wrong, field in (
+            ({"template": "moon"}, "template"), ({"period_end": "2023-01-01"}, "period_end"),
+            ({"period_start": "2090-01-01", "period_end": "2090-12-31"}, "period_start"),
+        ):  # fmt: skip
+            with pytest.raises(InvalidInput) as told:
+                service.begin(session, KENYA, DRAFT | wrong)
+            assert list(told.value.fields) == [field]
+
+
+def test_the_api_begins_fills_submits_and_publishes(app: RegistryFlask, database: Database) -> None:
+    headers = token_headers(database, make_user(database, "state"), ["assessments:read", "assessments:write"])
+    client = app.test_client()
+    listed = "/api/v1/states/KEN/national-reports"
+    begun = client.post(listed, json={"template": "att-annual", **PERIOD}, headers=headers)
+    assert begun.status_code == 201, begun.text
+    address, tag = begun.headers["Location"], begun.headers["ETag"]
+    assert client.get(address).status_code == 404 and client.get(listed).json["items"] == []  # type: ignore[index]
+    assert client.get(address, headers=headers | {"If-None-Match": tag}).status_code == 200, "pre-filled anew"
+    bad = {"entries": {"exports": {"rows": [{"pieces": "x"}]}}}
+    refused = client.patch(address, json=bad, headers=headers | {"If-Match": tag})
+    assert refused.status_code == 422 and "#/entries/exports/rows/0/pieces" in refused.text
+    own = {"entries": {"exports": {"rows": [{"category": "I", "pieces": "4"}]}, "imports": {"none": True}}}
+    assert client.patch(address, json=own, headers=headers).status_code == 428
+    filled = client.patch(address, json=own, headers=headers | {"If-Match": tag})
+    assert filled.status_code == 200 and filled.headers["ETag"] == etag_of(2)
+    early = client.post(f"{address}/submit", json={"on": "2999-01-01"}, headers=headers | {"If-Match": '"2"'})
+    assert early.status_code == 422 and "#/on" in early.text
+    sent = client.post(f"{address}/submit", json={"on": "2026-05-01"}, headers=headers | {"If-Match": '"2"'})
+    assert sent.json["status"] == "submitted"  # type: ignore[index]
+    assert client.get(address).status_code == 404
+    shown = client.post(f"{address}/publish", headers=headers | {"If-Match": '"3"'})
+    assert shown.status_code == 200
+    public = client.get(address)
+    assert public.json["content"]["sections"][1]["entries"][0]["own"]["rows"][0]["pieces"] == "4"  # type: ignore[index]
+    assert client.get(address, headers={"If-None-Match": public.headers["ETag"]}).status_code == 304
+    with database.reading() as session:
+        noted = session.scalars(select(Participation)).one()
+    assert noted.source == f"National report {public.json['id']} of this registry"  # type: ignore[index]
