@@ -117,7 +117,7 @@ def _window(need: NeedFacts, offer: OfferFacts, _context: Context, least: float)
 
 def _minimum_grant(need: NeedFacts, offer: OfferFacts, _context: Context, _months: float) -> Iterator[Block]:
     asked = need.asked(offer.types).whole
-    if asked is not None and offer.min_grant is not None and asked < offer.min_grant:
+    if asked and offer.min_grant is not None and asked < offer.min_grant:  # where nothing is asked _covered says so
         yield Block(
             "below_minimum_grant",
             N_("The need asks USD %(asked)s of what is offered; the smallest grant is USD %(minimum)s."),
@@ -125,6 +125,29 @@ def _minimum_grant(need: NeedFacts, offer: OfferFacts, _context: Context, _month
             "min_grant",
             N_("The ask rises to USD %(minimum)s, or the smallest grant falls to USD %(asked)s."),
             {"asked": dollars(asked), "minimum": dollars(offer.min_grant)},
+        )
+
+
+def _covered(need: NeedFacts, offer: OfferFacts, _context: Context, _months: float) -> Iterator[Block]:
+    if need.asked(offer.types).whole == 0:
+        yield Block(
+            "covered",
+            N_("What the need asks of this is promised already."),
+            "lines",
+            None,
+            N_("A commitment to the need is called off, or the State asks for more."),
+        )
+
+
+def _spent(_need: NeedFacts, offer: OfferFacts, _context: Context, _months: float) -> Iterator[Block]:
+    if offer.budget is not None and (offer.budget <= 0 or offer.budget < (offer.min_grant or 0)):
+        yield Block(
+            "spent",
+            N_("The offer has USD %(left)s left that is not promised yet: no grant of it is possible."),
+            None,
+            "budget",
+            N_("A commitment of the offer is called off, or its owner adds to the budget."),
+            {"left": dollars(offer.budget)},
         )
 
 
@@ -264,5 +287,5 @@ def _list(codes: frozenset[str]) -> str:
 
 Rule = Callable[[NeedFacts, OfferFacts, Context, float], Iterator[Block]]
 RULES: tuple[Rule, ...] = (
-    _both_open, _type, _theme, _geography, _window, _minimum_grant, _conditions, _embargo, _listed_partner,
+    _both_open, _type, _theme, _geography, _window, _minimum_grant, _covered, _spent, _conditions, _embargo, _listed_partner,
 )  # fmt: skip

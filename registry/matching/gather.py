@@ -16,9 +16,12 @@ from registry.catalogue.money import usd_cents
 from registry.catalogue.reference import places
 from registry.matching.embargoes import reading
 from registry.matching.embargoes.released import released
-from registry.matching.facts import DAYS_PER_MONTH, Act, Context, Line, NeedFacts, OfferFacts, Screening
+from registry.matching.facts import (
+    DAYS_PER_MONTH, Act, Context, Line, NeedFacts, OfferFacts, Screening, less, still_asked,
+)  # fmt: skip
 from registry.matching.fields import regions_of
 from registry.matching.forms import LINE, NEED, NEED_THEME, OFFER, OFFER_PLACE, OFFER_THEME, OFFER_TYPE, children
+from registry.matching.ledger import capacity
 from registry.matching.screening.standing import partners
 
 NAMED = 2_000
@@ -28,17 +31,21 @@ NEED_OPEN: ColumnElement[bool] = NEED.c.status == "open"
 OFFER_OPEN: ColumnElement[bool] = OFFER.c.status == "open"
 
 
-def need_facts(session: Session, condition: ColumnElement[bool]) -> dict[int, NeedFacts]:
-    """Facts of the needs that fulfil a condition on the need table, by id."""
+def need_facts(session: Session, condition: ColumnElement[bool], *, left: bool = True) -> dict[int, NeedFacts]:
+    """Facts of the needs that fulfil a condition on the need table, by id.
+
+    Lines ask what is not promised yet; all that they asked at first with `left` false.
+    """
     columns = [NEED.c[n] for n in ("id", "state", "window_start", "window_end", "status", "opened_at")]
     rows = session.execute(select(*columns).where(condition).order_by(NEED.c.id)).all()
     matching = _chosen(NEED, condition, [row.id for row in rows])
     lines = children(session, LINE, "need_id", matching, LINE.c.position, LINE.c.id)
     themes = _codes(session, NEED_THEME, "need_id", "theme", matching)
+    promised = capacity.committed_by_type(session, matching) if left else {}
     return {
         row.id: NeedFacts(
             row.id, row.state, regions_of(row.state), themes.get(row.id, frozenset()),
-            tuple(_line(line) for line in lines[row.id]),
+            still_asked(tuple(_line(line) for line in lines[row.id]), promised.get(row.id, {})),
             row.window_start, row.window_end, row.status, row.opened_at.date() if row.opened_at else None,
         )
         for row in rows
@@ -49,8 +56,11 @@ def _line(row: dict[str, Any]) -> Line:
     return Line(row["type"], _cents(row["amount"], row["currency"], row["value_date"]))
 
 
-def offer_facts(session: Session, condition: ColumnElement[bool]) -> dict[int, OfferFacts]:
-    """Facts of the offers that fulfil a condition on the offer table, by id."""
+def offer_facts(session: Session, condition: ColumnElement[bool], *, left: bool = True) -> dict[int, OfferFacts]:
+    """Facts of the offers that fulfil a condition on the offer table, by id.
+
+    The budget is what is not promised yet; all of it with `left` false.
+    """
     columns = [
         OFFER.c[n]
         for n in ("id", "organisation_id", "window_start", "window_end", "min_grant", "max_grant", "budget", "currency",
@@ -61,13 +71,15 @@ def offer_facts(session: Session, condition: ColumnElement[bool]) -> dict[int, O
     types = _codes(session, OFFER_TYPE, "offer_id", "type", matching)
     themes = _codes(session, OFFER_THEME, "offer_id", "theme", matching)
     places = _codes(session, OFFER_PLACE, "offer_id", "place", matching)
+    promised = capacity.committed_cents(session, "offer_id", matching) if left else {}
     nothing: frozenset[str] = frozenset()
     return {
         row.id: OfferFacts(
             row.id, row.organisation_id, types.get(row.id, nothing), themes.get(row.id, nothing),
             places.get(row.id, nothing), row.window_start, row.window_end,
             _cents(row.min_grant, row.currency, row.value_date), _cents(row.max_grant, row.currency, row.value_date),
-            _cents(row.budget, row.currency, row.value_date), tuple(row.conditions or ()), row.status,
+            less(_cents(row.budget, row.currency, row.value_date), promised.get(row.id, 0)),
+            tuple(row.conditions or ()), row.status,
         )
         for row in rows
     }  # fmt: skip

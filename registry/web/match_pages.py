@@ -35,6 +35,8 @@ BLOCKS = {
     "below_minimum_grant": N_("below the smallest grant"),
     "condition_unknown": N_("a condition of which nothing is known"),
     "condition_not_met": N_("a condition that is not met"),
+    "covered": N_("promised to it already"),
+    "spent": N_("nothing left of it"),
     "embargo": N_("an embargo"),
     "listed_partner": N_("a listed partner"),
 }

@@ -16,10 +16,12 @@ from registry.db import Database
 from registry.errors import Conflict, InvalidInput, NotAllowed, NotFound, RegistryError, VersionMismatch
 from registry.events.models import Event
 from registry.matching import needs
+from registry.matching.explain import explain
 from registry.matching.ledger import capacity, proposing, service, views
 from registry.matching.ledger.models import Proposal, ProposalStep
 from registry.matching.ledger.recording import standing_of
 from registry.matching.ledger.upkeep import tend
+from registry.matching.matches import matches_of_need
 from registry.matching.models import Need
 from registry.matching.needs import withdraw_need
 from registry.settings import Settings
@@ -239,6 +241,26 @@ def test_a_commitment_called_off_gives_its_money_back(database: Database, pair: 
     with database.reading() as session:
         assert capacity.left_of_offer(session, pair["offer"])[0] == 500_000_00
     assert agreed(database, pair)
+
+
+def test_what_is_promised_is_neither_asked_nor_offered_again(database: Database, pair: Ids) -> None:
+    small = {"budget": 60_000_00, "min_grant": 10_000_00, "max_grant": 60_000_00}
+    with database.transaction() as session:
+        pair |= {"offer": open_offer(session, pair["giver"], **small).id or 0}
+        other = open_need(session, title="Another need", lines=[LINE]).id or 0
+
+    def stands(need: int) -> list[str]:
+        with database.reading() as session:
+            rows = [m["offer_id"] for m in matches_of_need(session, COORDINATOR, need, 10)]
+            codes = [b["code"] for b in explain(session, COORDINATOR, need, pair["offer"])["blocks"]]
+            assert (pair["offer"] in rows) == (not codes)
+            return codes
+
+    assert stands(pair["need"]) == stands(other) == []
+    number = agreed(database, pair, 55_000_00)
+    assert stands(pair["need"]) == stands(other) == ["spent"]
+    done(database, donor(pair["giver"]), number, "cancel", reason="policy")
+    assert stands(pair["need"]) == stands(other) == []
 
 
 def test_questions_and_answers_are_for_both_sides_only(database: Database, pair: Ids) -> None:

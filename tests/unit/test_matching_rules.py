@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from registry.errors import ConfigurationError
 from registry.matching import weights as weights_file
 from registry.matching.eligibility import RULES, check, is_eligible
-from registry.matching.facts import Act, Context, Line, NeedFacts, OfferFacts
+from registry.matching.facts import Act, Context, Line, NeedFacts, OfferFacts, less, still_asked
 from registry.matching.models import ASSISTANCE_TYPES
 from registry.matching.score import FEATURES, score
 
@@ -43,6 +43,8 @@ BLOCKED = {
     "geography": (replace(NEED, state="FRA", regions=frozenset({"150"})), replace(OFFER, conditions=())),
     "window_too_short": (NEED, replace(OFFER, window_end=date(2027, 6, 1))),
     "below_minimum_grant": (NEED, replace(OFFER, min_grant=150_000_01)),
+    "covered": (replace(NEED, lines=tuple(Line(line.type, 0) for line in NEED.lines)), OFFER),
+    "spent": (NEED, replace(OFFER, budget=0)),
     "condition_unknown": (NEED, replace(OFFER, conditions=({"kind": "participates", "instrument": "poa"},))),
     "not_open": (replace(NEED, status="withdrawn"), OFFER),
 }
@@ -57,7 +59,7 @@ def test_each_cause_gives_exactly_its_own_block(code: str) -> None:
     assert found[0].message % found[0].params and found[0].unblock % found[0].params
 
 
-@given(st.sets(st.sampled_from(sorted(BLOCKED.keys() - {"geography"}))))
+@given(st.sets(st.sampled_from(sorted(BLOCKED.keys() - {"geography", "covered"}))))
 def test_causes_do_not_hide_one_another_and_removing_one_removes_only_its_block(causes: set[str]) -> None:
     need, offer = NEED, OFFER
     for cause in causes:
@@ -88,7 +90,7 @@ def test_windows_apart_say_how_many_days_are_missing() -> None:
 def test_what_is_unknown_does_not_block() -> None:
     assert codes(offer=replace(OFFER, window_start=None, window_end=None)) == []
     assert codes(offer=replace(OFFER, min_grant=None, max_grant=None, budget=None)) == []
-    assert codes(replace(NEED, lines=(Line("funding"),)), replace(OFFER, min_grant=10**12)) == []
+    assert codes(replace(NEED, lines=(Line("funding"),)), replace(OFFER, min_grant=10**12, budget=None)) == []
 
 
 def test_an_unknown_end_still_blocks_where_no_end_could_help() -> None:
@@ -228,3 +230,17 @@ def test_a_weights_file_that_does_not_fit_is_refused_by_name(tmp_path, name: str
     (tmp_path / name).write_text(text.replace(*change) if change[0] else text)
     with pytest.raises(ConfigurationError, match=name):
         weights_file.read(tmp_path / name)
+
+
+def test_promises_are_taken_from_what_is_asked_by_type_then_from_the_first_line() -> None:
+    lines = (Line("equipment", 100), Line("funding", 50), Line("training"))
+    left = still_asked(lines, {"funding": 20, None: 110, "expertise": 7})
+    assert left == (Line("equipment", 0), Line("funding", 20), Line("training"))
+    assert still_asked(lines, {}) is lines and less(None, 5) is None and less(3, 5) == 0
+
+
+@given(st.lists(st.integers(0, 1000)), st.integers(0, 5000), st.integers(0, 5000))
+def test_no_promise_is_counted_twice_or_lost(amounts: list[int], of_type: int, of_none: int) -> None:
+    lines = tuple(Line("funding", amount) for amount in amounts)
+    left = sum(line.cents or 0 for line in still_asked(lines, {"funding": of_type, None: of_none}))
+    assert left == max(0, sum(amounts) - of_type - of_none)

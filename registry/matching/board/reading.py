@@ -77,7 +77,8 @@ def read_board(session: Session, actor: Actor, filters: Filters, now: datetime |
         offer = all_offers[offer_id]
         return nearest((need.id, stopped(need, offer, context, least)) for need in all_needs.values())
 
-    unmatched = {need_id: day for need_id, day in needs.items() if need_id not in needs_matched}
+    covered = {need.id for need in all_needs.values() if need.asked(need.types).whole == 0}
+    unmatched = {need_id: day for need_id, day in needs.items() if need_id not in needs_matched | covered}
     idle = {offer_id: day for offer_id, day in offers.items() if offer_id not in offers_matched | given.keys()}
     return Board(
         _entries(unmatched, of_need, len(all_offers), now.date()),
@@ -100,21 +101,16 @@ def _waiting(session: Session, table: Table, conditions: Collection[Any]) -> dic
 
 def _given(session: Session, offers: Mapping[int, OfferFacts]) -> dict[int, str | None]:
     """Offer with a standing proposal → ASKED, PARTLY where something is agreed, None where nothing is left to give."""
-    agreed: Counter[int] = Counter()
     found: dict[int, str | None] = {}
     rows = session.execute(
-        select(_PROPOSAL.c.offer_id, _PROPOSAL.c.status, _PROPOSAL.c.usd_cents)
+        select(_PROPOSAL.c.offer_id, _PROPOSAL.c.status)
         .where(_PROPOSAL.c.status.in_((PROPOSED, *COMMITTED)))
     )  # fmt: skip
-    for offer_id, status, cents in rows:
+    for offer_id, status in rows:
         found.setdefault(offer_id, ASKED)
         if status in COMMITTED:
-            found[offer_id] = PARTLY
-            agreed[offer_id] += cents or 0
-    for offer_id, cents in agreed.items():
-        budget = offers[offer_id].budget if offer_id in offers else None
-        if budget is not None and cents >= budget:
-            found[offer_id] = None
+            spent = offer_id in offers and offers[offer_id].budget == 0
+            found[offer_id] = None if spent else PARTLY
     return found
 
 

@@ -22,6 +22,8 @@ REASONS = {
     "geography": N_("Right type and theme, but not for this State."),
     "window_too_short": N_("Right kind and place, but the windows do not run together long enough."),
     "below_minimum_grant": N_("All fits but the amount: less is asked than the smallest grant."),
+    "covered": N_("All fits, but what the need asks of it is promised already."),
+    "spent": N_("All fits, but the offer is promised already."),
     "condition_unknown": N_("All fits but a donor's condition, of which nothing is known."),
     "condition_not_met": N_("All fits but a donor's condition, which is not met."),
     "embargo": N_("All fits, but an embargo stands against it, or waits for an exemption."),

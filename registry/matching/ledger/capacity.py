@@ -1,7 +1,7 @@
 """What needs and offers have left, from the rows of what is agreed."""
 
-from collections.abc import Collection
 from datetime import date
+from typing import Any
 
 from sqlalchemy import Table, func, select
 from sqlmodel import Session
@@ -34,17 +34,18 @@ def left_of_need(session: Session, need_id: int, type_: str | None = None) -> Le
     return rules.left_of_need(lines, _taken(session, "need_id", [need_id], type_).get(need_id, []))
 
 
-def committed_cents(session: Session, side: str, ids: Collection[int]) -> dict[int, int]:
-    """Need or offer (`need_id`, `offer_id`) → US cents agreed; amounts without a rate are left out."""
+def committed_cents(session: Session, side: str, ids: Any) -> dict[int, int]:
+    """Need or offer (`need_id`, `offer_id`; ids, or a query for them) → US cents agreed; amounts without a rate are left out."""
     return {
         record_id: sum(item.usd_cents or 0 for item in taken) for record_id, taken in _taken(session, side, ids).items()
     }
 
 
-def committed_by_type(session: Session) -> dict[int, dict[str | None, int]]:
-    """Need → type of assistance (None: no particular one) → US cents agreed."""
+def committed_by_type(session: Session, need_ids: Any) -> dict[int, dict[str | None, int]]:
+    """Of these needs (ids, or a query for them) → type of assistance (None: no particular one) → US cents agreed."""
     rows = session.execute(
         select(PROPOSAL.c.need_id, PROPOSAL.c.type, func.sum(PROPOSAL.c.usd_cents))
+        .where(PROPOSAL.c.need_id.in_(need_ids))
         .where(PROPOSAL.c.status.in_(COMMITTED), PROPOSAL.c.usd_cents.is_not(None))
         .group_by(PROPOSAL.c.need_id, PROPOSAL.c.type)
     )
@@ -60,7 +61,7 @@ def standing_pairs(session: Session) -> set[tuple[int, int]]:
     return {(row.need_id, row.offer_id) for row in rows}
 
 
-def _taken(session: Session, side: str, ids: Collection[int], type_: str | None = None) -> dict[int, list[Taken]]:
+def _taken(session: Session, side: str, ids: Any, type_: str | None = None) -> dict[int, list[Taken]]:
     found: dict[int, list[Taken]] = {}
     of_type = [PROPOSAL.c.type == type_] if type_ else []
     rows = session.execute(

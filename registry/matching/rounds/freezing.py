@@ -38,25 +38,23 @@ def freeze(session: Session, now: datetime) -> dict[str, Any]:
     offers = gather.offer_facts(session, gather.OFFER_OPEN)
     context = gather.context(session, now, offers.values())
     wishes = {row.id: row for row in session.execute(select(NEED.c.id, NEED.c.priority, NEED.c.min_viable_share))}
-    promised = capacity.committed_by_type(session)
-    given = capacity.committed_cents(session, "offer_id", offers)
     standing = capacity.standing_pairs(session)
     lines: list[list[Any]] = []
     places: dict[int, list[tuple[int, str]]] = {}
     left_out: dict[str, dict[str, str]] = {"needs": {}, "offers": {}}
     for need in needs.values():
         for type_ in sorted(need.types):
-            asked = _still_asked(need, type_, promised.get(need.id, {}))
+            asked = need.asked(frozenset({type_})).whole
             if asked is not None and asked >= CENTS:
                 places.setdefault(need.id, []).append((len(lines), type_))
                 lines.append(
                     [f"{need.id}:{type_}", need.state, asked // CENTS, wishes[need.id].min_viable_share or 0.0]
                 )
         if need.id not in places:
-            left_out["needs"][str(need.id)] = "covered" if need.id in promised else "no_amount"
-    # What both sides have accepted does not move: it is neither asked nor offered again.
-    left = {offer.id: (offer.budget or 0) - given.get(offer.id, 0) for offer in offers.values()}
-    rich = [offer for offer in offers.values() if offer.budget is not None and left[offer.id] >= CENTS]
+            left_out["needs"][str(need.id)] = "no_amount" if need.asked(need.types).whole is None else "covered"
+    # What both sides have accepted does not move: it is neither asked nor offered again, as the facts have it.
+    left = {offer.id: offer.budget or 0 for offer in offers.values()}
+    rich = [offer for offer in offers.values() if left[offer.id] >= CENTS]
     left_out["offers"] = {
         str(i): "no_budget" if offers[i].budget is None else "promised"
         for i in sorted(offers.keys() - {offer.id for offer in rich})
@@ -75,15 +73,6 @@ def freeze(session: Session, now: datetime) -> dict[str, Any]:
     money = [[str(offer.id), left[offer.id] // CENTS, -(-(offer.min_grant or CENTS) // CENTS)] for offer in rich]
     problem = {"needs": lines, "offers": money, "pairs": pairs}
     return {"problem": problem, "left_out": left_out, "weights": current.version}
-
-
-def _still_asked(need: NeedFacts, type_: str, promised: dict[str | None, int]) -> int | None:
-    """US cents that a need still asks of a type; what is promised for no type in particular is taken from its first."""
-    asked = need.asked(frozenset({type_})).whole
-    if asked is None:
-        return None
-    untyped = promised.get(None, 0) if type_ == min(need.types) else 0
-    return max(0, asked - promised.get(type_, 0) - untyped)
 
 
 def _possible(session: Session, need: NeedFacts, offers: list[OfferFacts], months: float) -> list[OfferFacts]:

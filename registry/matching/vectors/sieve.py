@@ -21,7 +21,9 @@ from registry.matching.vectors.columns import ALL_THEMES, EXACT, FAR, UNKNOWN, c
 from registry.matching.vectors.points import NOT_REACHED, Points
 from registry.matching.vectors.rounding import MILLION, Ints, millionths
 
-IN_COLUMNS = frozenset({"_both_open", "_type", "_theme", "_window", "_minimum_grant", "_listed_partner"})
+IN_COLUMNS = frozenset({"_both_open", "_type", "_theme", "_window", "_minimum_grant", "_covered"})
+OF_OFFER = frozenset({"_spent", "_listed_partner"})
+"""Rules that look at nothing of a need"""
 BY_STATE = {"_geography": "places", "_conditions": "conditions"}
 """Rules that look at nothing of a need but its State, and at these facts of an offer"""
 SILENT: dict[str, Callable[[NeedFacts, Context], bool]] = {
@@ -78,11 +80,15 @@ class Sieve:
         self._least = weights.min_overlap_months
         self._least_days = ceil(self._least * DAYS_PER_MONTH)
         self._points = Points(self._columns, weights, context.today)
-        self._others = [r for r in eligibility.RULES if r.__name__ not in IN_COLUMNS | BY_STATE.keys()]
+        self._others = [r for r in eligibility.RULES if r.__name__ not in IN_COLUMNS | OF_OFFER | BY_STATE.keys()]
         self._by_state = [r for r in eligibility.RULES if r.__name__ in BY_STATE]
         self._odd = np.flatnonzero(self._columns.odd).tolist()
-        barred = context.screening.partners.keys()
-        self._barred = np.array([offer.organisation_id in barred for offer in self.offers], bool)
+        of_offer = [rule for rule in eligibility.RULES if rule.__name__ in OF_OFFER]
+        anybody = NeedFacts(0, "")
+        self._barred = np.array(
+            [any(True for rule in of_offer for _ in rule(anybody, offer, context, self._least)) for offer in self.offers],
+            bool,
+        )
         self._theme_masks: dict[frozenset[str], int] = {}
         self._shelves: dict[Any, _Shelf] = {}
 
@@ -183,7 +189,7 @@ class Sieve:
         fitting &= usable[:, None]
         row, at = np.nonzero(fitting)
         asked = self._asked(needs)[row, cols.combinations.of[places[at]]]
-        enough = np.flatnonzero((asked == UNKNOWN) | (asked >= cols.least[places[at]]))
+        enough = np.flatnonzero((asked == UNKNOWN) | (asked >= np.maximum(cols.least[places[at]], 1)))
         row, at, asked = row[enough], at[enough], asked[enough]
         place = places[at]
         points = geography[at] + self._points.of_theme(needs, themes, row, place)
