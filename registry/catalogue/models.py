@@ -215,6 +215,16 @@ class StateFact(SQLModel, table=True):
     updated_at: datetime = Field(sa_type=UTCDateTime)
 
 
+class PublishedAnswers(SQLModel, table=True):
+    """How many clauses of a standard a State's latest published assessment answers: for donors' conditions."""
+
+    __tablename__ = "published_answers"
+    state: str = Field(primary_key=True, max_length=3)
+    standard: str = Field(primary_key=True, max_length=60)
+    answers: int
+    published_at: datetime = Field(sa_type=UTCDateTime)
+
+
 class Participation(SQLModel, table=True):
     """A State's act towards an instrument: signature, ratification, accession, report filed …"""
 

@@ -47,6 +47,8 @@ class State(Area):
     lldc: bool = False
     """Landlocked developing country"""
     sids: bool = False
+    oda: bool = False
+    """On the DAC List of ODA Recipients"""
     """Small island developing State"""
 
 
@@ -98,7 +100,7 @@ def states() -> dict[str, State]:
     return {
         row["alpha3"]: State(
             row["alpha3"], row["alpha2"], row["m49"], row["region"], _names(row),
-            row["kind"], _flag(row["ldc"]), _flag(row["lldc"]), _flag(row["sids"]),
+            row["kind"], _flag(row["ldc"]), _flag(row["lldc"]), _flag(row["sids"]), _flag(row["oda"]),
         )
         for row in read_table("states.csv")
     }  # fmt: skip
@@ -133,7 +135,7 @@ def regions() -> dict[str, Region]:
 
 @cache
 def groupings() -> dict[str, Region]:
-    """M49 code → grouping of States that lie anywhere: least developed, landlocked, small islands."""
+    """Code → grouping of States that lie anywhere: least developed, landlocked, small islands (M49), ODA-eligible (998)."""
     return {
         row["code"]: Region(
             row["code"],

@@ -239,6 +239,7 @@ class StateSchema(Schema):
     ldc = fields.Boolean(metadata={"description": "least developed country"})
     lldc = fields.Boolean(metadata={"description": "landlocked developing country"})
     sids = fields.Boolean(metadata={"description": "small island developing State"})
+    oda = fields.Boolean(metadata={"description": "on the DAC List of ODA Recipients"})
     programmes = fields.Integer(metadata={"description": "programmes in force that name this State"})
 
 

@@ -81,4 +81,5 @@ def state_view(state: State) -> dict[str, Any]:
         "ldc": state.ldc,
         "lldc": state.lldc,
         "sids": state.sids,
+        "oda": state.oda,
     }

@@ -14,6 +14,7 @@ from sqlmodel import Session
 from registry.accounts import policy
 from registry.accounts.actor import Actor
 from registry.catalogue.history import Changes
+from registry.catalogue.models import PublishedAnswers
 from registry.compliance import editions
 from registry.compliance.judging import judge_answers, judge_facts
 from registry.compliance.models import Assessment
@@ -154,8 +155,15 @@ def publish(session: Session, actor: Actor, assessment: Assessment, expected_ver
     """Show a reviewed assessment to everybody, for good."""
     policy.require(actor, "assessment.publish", assessment)
     hold(session, assessment, "reviewed")
-    values = {"published_at": utcnow()}
-    return _move(session, actor, assessment, "assessment.publish", "published", expected_version, values)
+    now = utcnow()
+    published = _move(
+        session, actor, assessment, "assessment.publish", "published", expected_version, {"published_at": now}
+    )
+    row = session.get(PublishedAnswers, (assessment.state, assessment.standard))
+    row = row or PublishedAnswers(state=assessment.state, standard=assessment.standard, answers=0, published_at=now)
+    row.answers, row.published_at = len(answers_of(session, assessment)), now
+    session.add(row)
+    return published
 
 
 def _refuse_second(session: Session, state: str, slug: str) -> None:

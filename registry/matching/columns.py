@@ -78,10 +78,9 @@ def offer_of_row(row: Row) -> tuple[Form, NameColumn]:
 
 
 def _condition(text: str) -> Form:
-    """`participates:att` or `reported:poa:24`."""
-    kind, _, rest = text.partition(":")
-    instrument, _, months = rest.partition(":")
-    return {"kind": kind.strip(), "instrument": instrument.strip(), "within_months": months.strip()}
+    """`participates:att`, `reported:poa:24` or `answered:poa:30`."""
+    kind, instrument, number = (part.strip() for part in (*text.split(":", 2), "", "")[:3])
+    return {"kind": kind, "instrument": instrument, "at_least" if kind == "answered" else "within_months": number}
 
 
 def _listed(text: str) -> list[str]:
@@ -107,7 +106,11 @@ def row_of_offer(form: Form) -> dict[str, str]:
     row |= {name: ";".join(form[name]) for name in ("themes", "types", "places")}
     row |= {name: _text(_written(form[name], form["currency"])) for name in _AMOUNTS}
     row["conditions"] = ";".join(
-        ":".join(str(item[name]) for name in ("kind", "instrument", "within_months") if item.get(name) is not None)
+        ":".join(
+            str(item[name])
+            for name in ("kind", "instrument", "within_months", "at_least")
+            if item.get(name) is not None
+        )
         for item in form["conditions"]
     )
     return row

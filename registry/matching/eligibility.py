@@ -157,6 +157,8 @@ def _conditions(need: NeedFacts, offer: OfferFacts, context: Context, _months: f
         offer_field = f"conditions.{position}"
         if condition["kind"] == "participates":
             yield from _participates(need.state, condition["instrument"], acts, offer_field)
+        elif condition["kind"] == "answered":
+            yield from _answered(need.state, condition, context, offer_field)
         else:
             yield from _reported(need.state, condition, acts, context.today, offer_field)
 
@@ -180,6 +182,21 @@ def _participates(state: str, instrument: str, acts: tuple[Act, ...], offer_fiel
             offer_field,
             N_("%(state)s ratifies or accedes to “%(instrument)s”."),
             params,
+        )
+
+
+def _answered(state: str, condition: Any, context: Context, offer_field: str) -> Iterator[Block]:
+    answers = context.answered.get((state, condition["instrument"]), 0)
+    if answers < condition["at_least"]:
+        yield Block(
+            "condition_not_met",
+            N_(
+                "The offer asks for %(least)s published answers on “%(instrument)s”; %(state)s has published %(answers)s."
+            ),
+            "state",
+            offer_field,
+            N_("%(state)s publishes an assessment of “%(instrument)s” with at least %(least)s answers."),
+            {"state": state, "instrument": condition["instrument"], "least": condition["at_least"], "answers": answers},
         )
 
 

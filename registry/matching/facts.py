@@ -100,8 +100,8 @@ class OfferFacts:
 
     @property
     def largest_grant(self) -> int | None:
-        """Cents that one need can receive at most: the largest grant, else the whole budget."""
-        return self.max_grant if self.max_grant is not None else self.budget
+        """Cents that one need can receive at most: the largest grant, and no more than there is."""
+        return min((cents for cents in (self.max_grant, self.budget) if cents is not None), default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +131,8 @@ class Context:
     today: date
     participation: Mapping[tuple[str, str], tuple[Act, ...]] = field(default_factory=dict)
     screening: Screening = field(default_factory=Screening)
+    answered: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    """(State, standard) → clauses that its latest published assessment answers"""
 
 
 @dataclass(frozen=True, slots=True)

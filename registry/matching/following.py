@@ -26,7 +26,12 @@ def look(session: Session, happenings: Sequence[Happening]) -> Touched | None:
         stale = select(table.c.id).where(table.c.id.in_(ids), table.c.matched_version != table.c.version)
         if ids and (waiting := set(session.execute(stale).scalars())):
             found[kind] = waiting
-    return found or None
+    # A donor's condition may ask for published answers.
+    states = {each.state for each in happenings if each.type == "assessment.published"}
+    if states:
+        concerned = select(NEED.c.id).where(NEED.c.state.in_(states), NEED.c.status == "open")
+        found["need"] = found.get("need", set()) | set(session.execute(concerned).scalars())
+    return {kind: ids for kind, ids in found.items() if ids} or None
 
 
 def act(session: Session, touched: Touched) -> None:
@@ -35,4 +40,4 @@ def act(session: Session, touched: Touched) -> None:
     refresh.refresh(session, touched.get("need", set()), touched.get("offer", set()))
 
 
-CONSUMER = Consumer(frozenset(TABLES), look, act, "Match needs and offers that changed anew.")
+CONSUMER = Consumer(frozenset({*TABLES, "assessment"}), look, act, "Match needs and offers that changed anew.")

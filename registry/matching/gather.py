@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Table, and_, exists, or_, select
 from sqlmodel import Session
 
-from registry.catalogue.models import Participation
+from registry.catalogue.models import Participation, PublishedAnswers
 from registry.catalogue.money import usd_cents
 from registry.catalogue.reference import places
 from registry.matching.embargoes import reading
@@ -27,6 +27,7 @@ from registry.matching.screening.standing import partners
 NAMED = 2_000
 """So many ids are written into a query: sooner than searching by the condition again for each table"""
 _PARTICIPATION: Table = Participation.__table__  # type: ignore[attr-defined]
+_PUBLISHED: Table = PublishedAnswers.__table__  # type: ignore[attr-defined]
 NEED_OPEN: ColumnElement[bool] = NEED.c.status == "open"
 OFFER_OPEN: ColumnElement[bool] = OFFER.c.status == "open"
 
@@ -99,7 +100,16 @@ def context(session: Session, now: datetime, offers: Collection[OfferFacts]) -> 
         for row in rows:
             key = (row.state, row.instrument)
             participation[key] = (*participation.get(key, ()), Act(row.act, row.on, row.source))
-    return Context(now.date(), participation, screening(session))
+    return Context(now.date(), participation, screening(session), _answered(session, offers))
+
+
+def _answered(session: Session, offers: Collection[OfferFacts]) -> dict[tuple[str, str], int]:
+    asked = {c["instrument"] for offer in offers for c in offer.conditions if c["kind"] == "answered"}
+    if not asked:
+        return {}
+    table = _PUBLISHED
+    rows = session.execute(select(table.c.state, table.c.standard, table.c.answers).where(table.c.standard.in_(asked)))
+    return {(row.state, row.standard): row.answers for row in rows}
 
 
 def screening(session: Session) -> Screening:

@@ -127,7 +127,8 @@ class Offer(Timestamped, table=True):
     window_start: date | None = None
     window_end: date | None = None
     conditions: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSONValue)
-    """[{"kind": "participates", "instrument": "att"} | {"kind": "reported", "instrument": "poa", "within_months": 24}]
+    """[{"kind": "participates", "instrument": "att"} | {"kind": "reported", "instrument": "poa", "within_months": 24}
+    | {"kind": "answered", "instrument": "poa", "at_least": 30}]
     """
     status: str = Field(default="draft", max_length=12)
     visibility: str = Field(default="public", max_length=10)

@@ -29,7 +29,7 @@ from registry.matching.fields import (
 )
 from registry.matching.models import ASSISTANCE_TYPES, PRIORITIES
 
-CONDITION_KINDS = ("participates", "reported")
+CONDITION_KINDS = ("participates", "reported", "answered")
 TOO_LARGE = N_("This amount is too large: at most 1,000,000,000,000 US dollars.")
 CURRENCY_NEEDED = N_("Name the currency of the amount.")
 MAX_LINES = 30
@@ -148,7 +148,8 @@ class NeedForm(WindowForm):
 
 
 class ConditionForm(Form):
-    """What a State must fulfil to receive an offer: take part in an instrument, or have reported on it lately."""
+    """What a State must fulfil to receive an offer: take part in an instrument, have reported on it lately, or have
+    published so many answers on it."""
 
     kind = Choice(CONDITION_KINDS, required=True)
     instrument = fields.String(
@@ -158,13 +159,19 @@ class ConditionForm(Form):
         ),
     )
     within_months = Whole(1, 240, load_default=None)
+    at_least = Whole(1, 1000, load_default=None)
 
     @validates_schema
-    def check_months(self, data: dict[str, Any], **_: Any) -> None:
-        if data["kind"] == "reported" and data.get("within_months") is None:
+    def check_numbers(self, data: dict[str, Any], **_: Any) -> None:
+        kind = data["kind"]
+        if kind == "reported" and data.get("within_months") is None:
             raise ValidationError(N_("Say within how many months the report must have been filed."), "within_months")
-        if data["kind"] == "participates" and data.get("within_months") is not None:
-            raise ValidationError(N_("Taking part has no number of months."), "within_months")
+        if kind == "answered" and data.get("at_least") is None:
+            raise ValidationError(N_("Say how many answers the State must have published at least."), "at_least")
+        if kind != "reported" and data.get("within_months") is not None:
+            raise ValidationError(N_("This condition has no number of months."), "within_months")
+        if kind != "answered" and data.get("at_least") is not None:
+            raise ValidationError(N_("This condition has no number of answers."), "at_least")
 
     @post_load
     def tidy(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:

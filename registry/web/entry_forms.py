@@ -53,6 +53,7 @@ OFFER_WORDS = {
     "kind": N_("Condition"),
     "instrument": N_("Instrument"),
     "within_months": N_("Within months"),
+    "at_least": N_("At least so many answers"),
 }
 
 

@@ -108,7 +108,7 @@ def test_offers_are_matched_with_the_needs_that_came_before(session: Session, tm
         "reference\torganisation\ttitle\ttypes\tthemes\tplaces\tbudget\tcurrency\tconditions\texpires_at\tstatus\n"
         f"O-1\tGiving Agency\tA\tequipment;funding\t{THEMES[0]}\tKEN;Western Africa\t€ 1.5 million\tEUR\t\t"
         "2099-12-31\topen\n"
-        "O-2\tGiving Agency\tB\tfunding\t\t\t\t\tparticipates:att;reported:poa:24\t\t\n"
+        "O-2\tGiving Agency\tB\tfunding\t\t\t\t\tparticipates:att;reported:poa:24;answered:iti:5\t\t\n"
         "O-3\tNobody\tC\tfunding\t\t\t\t\treported:poa\t\t\n"
         "O-4\tGiving Agency\tD\tfunding\t\t\t\t\treported:poa\t\t\n",
         "offers",
@@ -119,6 +119,7 @@ def test_offers_are_matched_with_the_needs_that_came_before(session: Session, tm
     assert (first.budget, first.currency, first.status) == (1_500_000_00, "EUR", "open")
     assert second.conditions == [
         {"kind": "participates", "instrument": "att"}, {"kind": "reported", "instrument": "poa", "within_months": 24},
+        {"kind": "answered", "instrument": "iti", "at_least": 5},
     ]  # fmt: skip
     session.info["before_commit"]["rematch"](session)
     assert count(session, Match) == 1

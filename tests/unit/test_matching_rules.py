@@ -133,6 +133,20 @@ def test_a_report_counts_within_its_months(acts: tuple[Act, ...], expected: list
     assert codes(offer=offer, context=Context(TODAY, {("KEN", "poa"): acts})) == expected
 
 
+@pytest.mark.parametrize(
+    ("answers", "expected"),
+    [
+        ({}, ["condition_not_met"]),
+        ({("KEN", "poa"): 29}, ["condition_not_met"]),
+        ({("KEN", "poa"): 30}, []),
+        ({("FRA", "poa"): 90}, ["condition_not_met"]),
+    ],
+)
+def test_published_answers_are_counted(answers: dict[tuple[str, str], int], expected: list[str]) -> None:
+    offer = replace(OFFER, conditions=({"kind": "answered", "instrument": "poa", "at_least": 30},))
+    assert codes(offer=offer, context=Context(TODAY, answered=answers)) == expected
+
+
 def test_the_score_is_what_the_weights_say() -> None:
     value, parts = score(NEED, OFFER, WEIGHTS, TODAY)
     points = {part.feature: part.points for part in parts}

@@ -46,7 +46,10 @@ def evaluate(
     """  # fmt: skip
     policy.require(actor, "match.evaluate")
     now = now or utcnow()
-    needs = [replace(n, status="open") for n in gather.need_facts(session, NEED.c.id.in_(sorted(funded)), left=False).values()]
+    needs = [
+        replace(n, status="open")
+        for n in gather.need_facts(session, NEED.c.id.in_(sorted(funded)), left=False).values()
+    ]
     offers = [replace(offer, status="open") for offer in gather.offer_facts(session, true(), left=False).values()]
     possible = _possible(session, needs, offers, now)
     ways = rankings(

@@ -86,7 +86,10 @@ class Sieve:
         of_offer = [rule for rule in eligibility.RULES if rule.__name__ in OF_OFFER]
         anybody = NeedFacts(0, "")
         self._barred = np.array(
-            [any(True for rule in of_offer for _ in rule(anybody, offer, context, self._least)) for offer in self.offers],
+            [
+                any(True for rule in of_offer for _ in rule(anybody, offer, context, self._least))
+                for offer in self.offers
+            ],
             bool,
         )
         self._theme_masks: dict[frozenset[str], int] = {}

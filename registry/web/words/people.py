@@ -125,6 +125,7 @@ WORDS: dict[str, dict[str, str]] = {
     "condition": {
         "participates": N_("The State takes part in the instrument"),
         "reported": N_("The State has reported on it lately"),
+        "answered": N_("The State has published an assessment of it"),
     },
     "feature": {
         "theme_share": N_("Themes in common"),
