@@ -135,7 +135,7 @@ def regions() -> dict[str, Region]:
 
 @cache
 def groupings() -> dict[str, Region]:
-    """Code → grouping of States that lie anywhere: least developed, landlocked, small islands (M49), ODA-eligible (998)."""
+    """Code → grouping of States that lie anywhere: least developed, small islands (M49), ODA-eligible."""
     return {
         row["code"]: Region(
             row["code"],

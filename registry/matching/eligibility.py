@@ -6,30 +6,12 @@ not known does not block, except a donor's condition: nobody may be promised mon
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import date
-from typing import Any
 
 from registry.errors import N_
+from registry.matching.blocks import Block
+from registry.matching.conditions import conditions
 from registry.matching.embargoes.rules import Stop, flows, stops
-from registry.matching.facts import DAYS_PER_MONTH, Act, Context, NeedFacts, OfferFacts, overlap, reach
-
-PARTY_ACTS = frozenset({"ratification", "accession", "acceptance", "approval", "succession", "participation"})
-"""Acts by which a State takes part in an instrument; a signature alone does not bind it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """One reason against a pair. `message` and `unblock` are msgids, filled with `params`."""
-
-    code: str
-    message: str
-    need_field: str | None
-    offer_field: str | None
-    unblock: str
-    params: dict[str, Any] = field(default_factory=dict)
-    held: bool = False
-    """Somebody's act here can lift it: a checklist, a decision on a name. Until then the pair is as good as blocked."""
+from registry.matching.facts import DAYS_PER_MONTH, Context, NeedFacts, OfferFacts, overlap, reach
 
 
 def check(need: NeedFacts, offer: OfferFacts, context: Context, min_overlap_months: float) -> list[Block]:
@@ -151,82 +133,6 @@ def _spent(_need: NeedFacts, offer: OfferFacts, _context: Context, _months: floa
         )
 
 
-def _conditions(need: NeedFacts, offer: OfferFacts, context: Context, _months: float) -> Iterator[Block]:
-    for position, condition in enumerate(offer.conditions):
-        acts = context.participation.get((need.state, condition["instrument"]), ())
-        offer_field = f"conditions.{position}"
-        if condition["kind"] == "participates":
-            yield from _participates(need.state, condition["instrument"], acts, offer_field)
-        elif condition["kind"] == "answered":
-            yield from _answered(need.state, condition, context, offer_field)
-        else:
-            yield from _reported(need.state, condition, acts, context.today, offer_field)
-
-
-def _participates(state: str, instrument: str, acts: tuple[Act, ...], offer_field: str) -> Iterator[Block]:
-    params = {"state": state, "instrument": instrument}
-    if not acts:
-        yield Block(
-            "condition_unknown",
-            N_("The offer asks that the State take part in “%(instrument)s”; nothing is known of %(state)s here."),
-            "state",
-            offer_field,
-            N_("The participation of %(state)s in “%(instrument)s” is entered."),
-            params,
-        )
-    elif not any(act.act in PARTY_ACTS for act in acts):
-        yield Block(
-            "condition_not_met",
-            N_("The offer asks that the State take part in “%(instrument)s”; %(state)s is not bound by it."),
-            "state",
-            offer_field,
-            N_("%(state)s ratifies or accedes to “%(instrument)s”."),
-            params,
-        )
-
-
-def _answered(state: str, condition: Any, context: Context, offer_field: str) -> Iterator[Block]:
-    answers = context.answered.get((state, condition["instrument"]), 0)
-    if answers < condition["at_least"]:
-        yield Block(
-            "condition_not_met",
-            N_(
-                "The offer asks for %(least)s published answers on “%(instrument)s”; %(state)s has published %(answers)s."
-            ),
-            "state",
-            offer_field,
-            N_("%(state)s publishes an assessment of “%(instrument)s” with at least %(least)s answers."),
-            {"state": state, "instrument": condition["instrument"], "least": condition["at_least"], "answers": answers},
-        )
-
-
-def _reported(state: str, condition: Any, acts: tuple[Act, ...], today: date, offer_field: str) -> Iterator[Block]:
-    reports = [act for act in acts if act.act == "report"]
-    dates = [act.on for act in reports if act.on is not None]
-    months = condition["within_months"]
-    if any((today - on).days <= months * DAYS_PER_MONTH for on in dates):
-        return
-    params = {"state": state, "instrument": condition["instrument"], "months": months}
-    if len(dates) == len(reports) and dates:
-        yield Block(
-            "condition_not_met",
-            N_("The offer asks for a report on “%(instrument)s” within %(months)s months; the last is of %(last)s."),
-            "state",
-            offer_field,
-            N_("%(state)s files a report on “%(instrument)s”."),
-            {**params, "last": max(dates).isoformat()},
-        )
-    else:
-        yield Block(
-            "condition_unknown",
-            N_("The offer asks for a report on “%(instrument)s” within %(months)s months; none is known of %(state)s."),
-            "state",
-            offer_field,
-            N_("A report of %(state)s on “%(instrument)s” is entered with its date."),
-            params,
-        )
-
-
 def carried(need: NeedFacts, offer: OfferFacts, context: Context) -> frozenset[str]:
     """The flows of a pair that an embargo can cover: of the types and themes that both sides share."""
     themes = need.themes & offer.themes if need.themes and offer.themes else need.themes | offer.themes
@@ -304,5 +210,6 @@ def _list(codes: frozenset[str]) -> str:
 
 Rule = Callable[[NeedFacts, OfferFacts, Context, float], Iterator[Block]]
 RULES: tuple[Rule, ...] = (
-    _both_open, _type, _theme, _geography, _window, _minimum_grant, _covered, _spent, _conditions, _embargo, _listed_partner,
+    _both_open, _type, _theme, _geography, _window, _minimum_grant, _covered, _spent, conditions, _embargo,
+    _listed_partner,
 )  # fmt: skip

@@ -17,7 +17,15 @@ from registry.catalogue.reference import places
 from registry.matching.embargoes import reading
 from registry.matching.embargoes.released import released
 from registry.matching.facts import (
-    DAYS_PER_MONTH, Act, Context, Line, NeedFacts, OfferFacts, Screening, less, still_asked,
+    DAYS_PER_MONTH,
+    Act,
+    Context,
+    Line,
+    NeedFacts,
+    OfferFacts,
+    Screening,
+    less,
+    still_asked,
 )  # fmt: skip
 from registry.matching.fields import regions_of
 from registry.matching.forms import LINE, NEED, NEED_THEME, OFFER, OFFER_PLACE, OFFER_THEME, OFFER_TYPE, children

@@ -35,7 +35,7 @@ def left_of_need(session: Session, need_id: int, type_: str | None = None) -> Le
 
 
 def committed_cents(session: Session, side: str, ids: Any) -> dict[int, int]:
-    """Need or offer (`need_id`, `offer_id`; ids, or a query for them) → US cents agreed; amounts without a rate are left out."""
+    """Need or offer (`need_id`, `offer_id`; ids, or a query for them) → US cents agreed, as far as they convert."""
     return {
         record_id: sum(item.usd_cents or 0 for item in taken) for record_id, taken in _taken(session, side, ids).items()
     }

@@ -24,7 +24,7 @@ from registry.matching.vectors.rounding import MILLION, Ints, millionths
 IN_COLUMNS = frozenset({"_both_open", "_type", "_theme", "_window", "_minimum_grant", "_covered"})
 OF_OFFER = frozenset({"_spent", "_listed_partner"})
 """Rules that look at nothing of a need"""
-BY_STATE = {"_geography": "places", "_conditions": "conditions"}
+BY_STATE = {"_geography": "places", "conditions": "conditions"}
 """Rules that look at nothing of a need but its State, and at these facts of an offer"""
 SILENT: dict[str, Callable[[NeedFacts, Context], bool]] = {
     "_embargo": lambda need, context: need.state not in context.screening.regimes.states,
