@@ -11,6 +11,7 @@ from registry.api.openapi import Blueprint
 from registry.catalogue.flows import MEASURES, read_flows
 from registry.catalogue.listing import Filters
 from registry.http import actor, session
+from registry.matching.ledger.flows import read_promised
 
 blp = Blueprint("flows", __name__, description="Where programmes' money comes from and goes to.")
 
@@ -18,7 +19,11 @@ blp = Blueprint("flows", __name__, description="Where programmes' money comes fr
 class FlowArgs(Schema):
     """Which programmes and amounts."""
 
-    measure = fields.String(load_default="budget", validate=validate.OneOf(MEASURES))
+    measure = fields.String(
+        load_default="budget",
+        validate=validate.OneOf((*MEASURES, "promised")),
+        metadata={"description": "`promised`: commitments made here, beside what programmes report"},
+    )
     theme = fields.String(load_default=None)
     region = fields.String(load_default=None, metadata={"description": "M49 code"})
     country = fields.String(load_default=None, metadata={"description": "alpha-3"})
@@ -49,9 +54,13 @@ class FlowList(MethodView):
     @blp.arguments(FlowArgs, location="query")
     @blp.response(200, FlowDocuments)
     def get(self, args: dict[str, Any]) -> Response:
-        """Sum up programmes' money by donor, theme and State; divided where the source does not say how."""
+        """Sum up money by donor, theme and State; divided where the source does not say how."""
         measure = args.pop("measure")
-        flows = read_flows(session(), actor(), Filters(values={n: [v] for n, v in args.items() if v}), measure)
+        filters = Filters(values={name: [value] for name, value in args.items() if value})
+        if measure == "promised":
+            flows = read_promised(session(), actor(), filters)
+        else:
+            flows = read_flows(session(), actor(), filters, measure)
         rows = sorted(flows.cents.items(), key=lambda item: (-item[1], item[0]))
         return json_response({
             "items": [{"donor": d, "theme": t, "state": s, "usd_cents": cents} for (d, t, s), cents in rows],

@@ -29,7 +29,7 @@ Key = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Flows:
-    """`cents` by (donor, theme, State), of so many `programmes`; `unknown` of them say no amount.
+    """`cents` by (donor, theme, State), of so many `programmes` (or commitments); `unknown` of them say no amount.
 
     `is_cut`: there are more than MOST.
     """
@@ -68,9 +68,9 @@ def read_flows(session: Session, actor: Actor, filters: Filters, measure: str = 
         parts = [shares.get((row.id, country)) for country in countries]
         by_state = parts if parts and all(part is not None and part > 0 for part in parts) else [1.0] * len(parts)
         themes, donors = row.themes.split(), _donors(row.document, row.reporting_name)
-        for donor, given in _divide(row.amount, donors, [1.0] * len(donors)):
-            for theme, worth in _divide(given, themes, [1.0] * len(themes)):
-                for state, cents in _divide(worth, countries, [part or 0.0 for part in by_state]):
+        for donor, given in divide(row.amount, donors, [1.0] * len(donors)):
+            for theme, worth in divide(given, themes, [1.0] * len(themes)):
+                for state, cents in divide(worth, countries, [part or 0.0 for part in by_state]):
                     if _asked(filters, "theme", theme) and _asked(filters, "country", state):
                         found[donor, theme, state] += cents
     return Flows({key: cents for key, cents in found.items() if cents}, len(rows[:MOST]), unknown, len(rows) > MOST)
@@ -103,7 +103,7 @@ def _name(party: dict[str, Any]) -> str:
     return str((in_english or [text["text"] for text in texts] or [party.get("ref") or ""])[0])
 
 
-def _divide(cents: int, names: Sequence[str], shares: Sequence[float]) -> list[tuple[str, int]]:
+def divide(cents: int, names: Sequence[str], shares: Sequence[float]) -> list[tuple[str, int]]:
     """An amount by shares, without losing a cent; nobody named: all of it to the empty name."""
     if not names:
         return [("", cents)]

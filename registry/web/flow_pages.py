@@ -12,6 +12,7 @@ from registry.catalogue.listing import Filters
 from registry.catalogue.tables import csv_chunks
 from registry.errors import N_
 from registry.http import actor, session
+from registry.matching.ledger.flows import read_promised
 from registry.web import choices, lists
 from registry.web.flow_layout import OTHERS, Picture, lay_out
 from registry.web.i18n import direction
@@ -20,7 +21,12 @@ from registry.web.presentation import short_money, state_name, theme_name
 pages = Blueprint("flows", __name__)
 
 FILTERS = ("theme", "region", "country", "organisation")
-WORDS = {"budget": N_("Budgets"), "commitment": N_("Commitments"), "disbursement": N_("Disbursements")}
+PROMISED = "promised"
+"""What is promised in this registry, beside what programmes report"""
+WORDS = {
+    "budget": N_("Programmes: budgets"), "commitment": N_("Programmes: commitments"),
+    "disbursement": N_("Programmes: disbursements"), PROMISED: N_("Promised here"),
+}  # fmt: skip
 SHOWN = 200
 """Rows of the table on the page; the file has all"""
 LONGEST = (26, 22, 24)
@@ -43,7 +49,10 @@ def _measure() -> str:
 
 
 def _read() -> Flows:
-    return read_flows(session(), actor(), Filters(values=lists.chosen(FILTERS)), _measure())
+    filters = Filters(values=lists.chosen(FILTERS))
+    if _measure() == PROMISED:
+        return read_promised(session(), actor(), filters)
+    return read_flows(session(), actor(), filters, _measure())
 
 
 def _name(column: int, code: str) -> str:
@@ -96,7 +105,7 @@ def index() -> ResponseReturnValue:
         count=len(rows),
         shown=SHOWN,
         measure=_measure(),
-        measures=[(code, gettext(WORDS[code])) for code in MEASURES],
+        measures=[(code, gettext(WORDS[code])) for code in WORDS],
         themes=choices.themes(),
         regions=choices.regions(),
         states=choices.states(),

@@ -14,7 +14,10 @@ from registry.catalogue.reference import themes
 from registry.db import Database
 from registry.errors import InvalidInput
 from registry.http import RegistryFlask
-from tests.support.people import client_for
+from registry.matching.ledger import proposing, service
+from registry.matching.ledger.flows import read_promised
+from tests.support.matching import KENYA, donor, open_need, open_offer, organisation
+from tests.support.people import client_for, make_user
 
 A, B = sorted(themes())[:2]
 PUBLIC = Actor("anonymous", label="anonymous")
@@ -97,3 +100,27 @@ def test_the_api_has_the_same(visitor: FlaskClient) -> None:
     assert found["total_usd_cents"] == 123_400_00
     assert found["items"][0]["state"] == "KEN" and found["items"][0]["theme"] == A
     assert visitor.get("/api/v1/flows?measure=x").status_code == 422
+
+
+def test_what_is_promised_here_flows_too_as_far_as_the_reader_may_see_it(
+    app: RegistryFlask, database: Database
+) -> None:
+    with database.transaction() as session:
+        giver = organisation(session, "Giving Agency")
+        need, offer = open_need(session, themes=[A, B]).id or 0, open_offer(session, giver, themes=[]).id or 0
+        data = {"need_id": need, "offer_id": offer, "amount": 20_000_01, "type": "equipment"}
+        number = proposing.propose(session, KENYA, data).id or 0
+        assert read_promised(session, KENYA, Filters()).cents == {}
+        service.act(session, donor(giver), number, "accept")
+        flows = read_promised(session, KENYA, Filters())
+        assert flows.cents == {("Giving Agency", A, "KEN"): 10_000_01, ("Giving Agency", B, "KEN"): 10_000_00}
+        assert (flows.programmes, flows.unknown, flows.is_cut) == (1, 0, False)
+        for narrowed, total in (({"theme": [B]}, 10_000_00), ({"region": ["002"]}, 20_000_01), ({"country": ["FRA"]}, 0),
+                                ({"organisation": [str(giver)]}, 20_000_01), ({"organisation": ["no"]}, 0)):  # fmt: skip
+            assert read_promised(session, KENYA, Filters(values=narrowed)).total == total
+        assert read_promised(session, PUBLIC, Filters()).cents == {}
+    client = client_for(app, make_user(database, "coordinator"))
+    assert client.get("/api/v1/flows?measure=promised").json["total_usd_cents"] == 20_000_01
+    page = client.get("/en/flows?measure=promised").text
+    assert "1 commitment" in page and "Giving Agency" in page
+    assert "promised_usd" in client.get("/en/flows.csv?measure=promised").text
