@@ -1,4 +1,4 @@
-"""The demonstration's proposals and indicators: what its needs and offers came to, through the same services."""
+"""The demonstration's proposals, indicators, reports: what its needs and offers came to, through the same services."""
 
 from datetime import datetime, timedelta
 
@@ -11,6 +11,7 @@ from registry.matching import refresh
 from registry.matching.ledger import capacity, service
 from registry.matching.ledger.proposing import propose
 from registry.matching.models import Match, Need, Offer
+from registry.reporting import service as reports
 
 PAIRS = 4
 """That the demonstration follows further than their match: each to another step"""
@@ -28,7 +29,20 @@ def load(session: Session, now: datetime, mark: str) -> None:
     for step, (need, offer, amount) in enumerate(_pairs(session)):
         _promise(session, need, offer, amount, step, now - timedelta(days=30 - step), mark)
     for state in STATES:
-        _observe(session, Actor("state", state=state, label="demonstration"), now, mark)
+        speaker = Actor("state", state=state, label="demonstration")
+        _observe(session, speaker, now, mark)
+        _report(session, speaker, now, mark, publish=state == STATES[-1])
+
+
+def _report(session: Session, speaker: Actor, now: datetime, mark: str, publish: bool) -> None:
+    """A report with a few words of the State's own; a published one so that everybody sees how it looks."""
+    report = reports.begin(session, speaker, {"template": "poa-iti"}, now)
+    words = {"body-contact": f"National focal point on small arms ({mark})", "gender": f"See the action plan ({mark})"}
+    own = {name: {"text": text} for name, text in words.items()}
+    number = reports.fill(session, speaker, report.id or 0, {"entries": own}, None, now).id or 0
+    if publish:
+        reports.submit(session, speaker, number, {"on": now.date().isoformat(), "source": mark}, None, now)
+        reports.publish(session, speaker, number, None, now)
 
 
 def _pairs(session: Session) -> list[tuple[Need, Offer, int]]:

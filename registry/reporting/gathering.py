@@ -150,6 +150,11 @@ class Gathering:
             "origin": {"kind": "indicator", "id": series["id"]},
         }
 
+    def _short(self, slug: str) -> dict[str, str]:
+        edition = self._editions.get(slug)
+        instrument = edition.document["instrument"] if edition else {}
+        return texts(instrument.get("short") or instrument.get("title") or slug)
+
     @cached_property
     def _acts(self) -> list[Item]:
         rows = self.session.scalars(
@@ -159,9 +164,10 @@ class Gathering:
         )
         return [
             {
-                **{name: getattr(row, name) for name in ("instrument", "act", "source", "checked")},
+                **{name: getattr(row, name) for name in ("instrument", "act", "checked")},
+                "name": self._short(row.instrument),
                 "on": row.on and row.on.isoformat(),
-                "origin": {"kind": "participation", "id": row.id},
+                "origin": {"kind": "participation", "id": row.id, "source": row.source},
             }
             for row in rows
         ]

@@ -46,11 +46,14 @@ def checks(content: Content, today: date) -> list[Check]:
     }
     needs = [entry for _, entry in listed if entry["from"] == "needs"]
     helped = {clause for entry in needs for item in entry["items"] for clause in item["closes"]} if needs else None
-    return [
+    found = [
         Check(kind, code, section, entry["id"], text, values)
         for section, entry in listed
         for kind, code, text, values in _said(entry, content, today, answered, helped)
     ]
+    # Said once of an assessment, however many entries draw from it
+    first = {check.values["id"]: check for check in reversed(found) if check.code == "not_reviewed"}
+    return [check for check in found if check.code != "not_reviewed" or check is first[check.values["id"]]]
 
 
 Said = tuple[str, str, str, dict[str, Any]]

@@ -6,10 +6,13 @@ from typing import Any
 from sqlmodel import Session
 
 from registry.accounts.actor import Actor
+from registry.errors import N_
 from registry.reporting.content import Content, progress
 from registry.reporting.models import NationalReport
+from registry.reporting.printing import Printed, printed
 from registry.reporting.rules import Check, checks, words
 from registry.reporting.service import content_of, template_in
+from registry.reporting.voice import Voice
 
 _NAMES = (
     "id", "state", "template", "template_version", "template_sha256", "period_start", "period_end", "status",
@@ -20,6 +23,16 @@ _NAMES = (
 def summary(report: NationalReport) -> dict[str, Any]:
     """A report without what it says."""
     return {**{name: getattr(report, name) for name in _NAMES}, "title": template_in(report).document["title"]}
+
+
+def in_language(report: NationalReport, content: Content, language: str) -> Printed:
+    """A report as text, as all its outputs show it."""
+    voice = Voice(language)
+    if report.status == "draft":
+        status = voice.say(N_("Draft: not submitted"))
+    else:
+        status = voice.say(N_("Submitted on %(day)s"), day=voice.day(report.submitted_on))
+    return printed(content, voice, status)
 
 
 def whole(session: Session, actor: Actor, report: NationalReport, today: date) -> dict[str, Any]:

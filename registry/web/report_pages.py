@@ -1,5 +1,7 @@
 """Reports that a State owes: due days with what became of them, as a page and as a calendar file."""
 
+from datetime import date
+
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
@@ -10,10 +12,13 @@ from registry.catalogue.models import Participation
 from registry.catalogue.reference import State
 from registry.compliance.duties import service
 from registry.compliance.duties.calendars import Entry, ics
-from registry.compliance.duties.rules import DUE
+from registry.compliance.duties.rules import DUE, MISSING, Due
 from registry.db import utcnow
 from registry.errors import N_, Conflict, InvalidInput, NotFound
 from registry.http import actor, registry_app, session
+from registry.reporting.rules import period_before
+from registry.reporting.service import list_reports, template_in
+from registry.reporting.templates import templates
 from registry.web.forms import Form
 from registry.web.i18n import language, message
 from registry.web.standards_words import instrument_name
@@ -67,15 +72,21 @@ def calendar(state: str) -> ResponseReturnValue:
 
 
 def _page(state: State, form: Form) -> str:
-    rows = [service.describe(due, language()) for due in service.owed(session(), state.alpha3, utcnow().date())]
-    may = policy.can(
-        actor(), "participation.report", Participation(state=state.alpha3, instrument="", act="", source="")
-    )
+    today = utcnow().date()
+    rows = [
+        {**service.describe(due, language()), "begin": _to_begin(due, today)}
+        for due in service.owed(session(), state.alpha3, today)
+    ]
+    owned = Participation(state=state.alpha3, instrument="", act="", source="")
+    may = policy.can(actor(), "participation.report", owned)
     instruments = [
         (slug, instrument_name(slug)) for slug in sorted({d.instrument for d, _ in service.duties().values()})
     ]
     return render_template(
         "states/reports.html",
+        reports=[(each, template_in(each)) for each in list_reports(session(), actor(), state.alpha3)],
+        templates=[(name, template.title(language())) for name, template in templates().items()],
+        may_begin=policy.can(actor(), "national_report.create", owned),
         state=state,
         rows=rows,
         form=form,
@@ -84,6 +95,17 @@ def _page(state: State, form: Form) -> str:
         words=words_of,
         data_url=f"/api/v1/states/{state.alpha3}/reports",
     )
+
+
+def _to_begin(due: Due, today: date) -> dict[str, str] | None:
+    """Template and period of the report that this due day asks for, where one can be begun."""
+    template = next((each for each in templates().values() if due.duty in each.document["duties"]), None)
+    if template is None or due.status not in (DUE, MISSING):
+        return None
+    start, end = period_before(due.on, template.document["years"])
+    if end > today:
+        return None
+    return {"template": template.id, "period_start": start.isoformat(), "period_end": end.isoformat()}
 
 
 def _state(text: str) -> State:

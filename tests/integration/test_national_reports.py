@@ -19,7 +19,8 @@ from registry.matching import needs
 from registry.reporting import service, views
 from registry.reporting.content import Entry, entries_of
 from registry.settings import data_path
-from tests.support.people import make_user, token_headers
+from tests.support.pages import check_page
+from tests.support.people import client_for, make_user, token_headers
 
 KENYA = Actor("state", state="KEN", label="user:1")
 UGANDA = Actor("state", state="UGA", label="user:2")
@@ -164,7 +165,8 @@ def test_beginning_twice_gives_the_same_draft_and_the_period_that_is_due(
             assert list(told.value.fields) == [field]
 
 
-def test_the_api_begins_fills_submits_and_publishes(app: RegistryFlask, database: Database) -> None:
+def test_the_api_begins_fills_submits_and_publishes(sqlite_app: RegistryFlask, sqlite_database: Database) -> None:
+    app, database = sqlite_app, sqlite_database
     headers = token_headers(database, make_user(database, "state"), ["assessments:read", "assessments:write"])
     client = app.test_client()
     listed = "/api/v1/states/KEN/national-reports"
@@ -193,3 +195,47 @@ def test_the_api_begins_fills_submits_and_publishes(app: RegistryFlask, database
     with database.reading() as session:
         noted = session.scalars(select(Participation)).one()
     assert noted.source == f"National report {public.json['id']} of this registry"  # type: ignore[index]
+
+
+def test_the_pages_begin_fill_keep_what_was_typed_and_submit(
+    sqlite_app: RegistryFlask, sqlite_database: Database
+) -> None:
+    browser = client_for(sqlite_app, make_user(sqlite_database, "state"))
+    due = check_page(browser.get("/en/states/KEN/reports").text)
+    assert due.text.count("Begin it") >= 2
+    begun = browser.post("/en/states/KEN/national-reports", data={"template": "att-annual", **PERIOD})
+    again = browser.post("/en/states/KEN/national-reports", data={"template": "att-annual", **PERIOD})
+    page = begun.headers["Location"]
+    assert again.headers["Location"] == page, "twice gives the same draft"
+    sent = check_page(browser.get(page).text).form
+    typed = {
+        "contact.text": "Focal point", "day-of-data.text": "2025-12-31", "exports.rows.0.pieces": "many",
+        "exports.rows.0.category": "IV",
+    }  # fmt: skip
+    for name, text in typed.items():
+        sent.setlist(f"entries.{name}", [text])
+    wrong = browser.post(page, data=sent)
+    assert wrong.status_code == 422 and 'value="many"' in wrong.text and "Write a number" in wrong.text
+    sent.setlist("entries.exports.rows.0.pieces", ["4"])
+    assert browser.post(page, data=sent).status_code == 303
+    shown = browser.get(page).text
+    assert "Focal point" in shown and 'value="IV"' in shown
+    sent.setlist("entries.contact.text", ["Somebody else"])
+    late = browser.post(page, data=sent)
+    assert late.status_code == 412 and "Somebody else" in late.text, "both versions are shown"
+    unchanged = check_page(shown).form
+    assert browser.post(page, data=unchanged).status_code == 303
+    assert check_page(browser.get(page).text).form["version"] == unchanged["version"], "nothing changed"
+    early = browser.post(f"{page}/submit", data={"version": unchanged["version"], "on": ""})
+    assert early.status_code == 422
+    done = browser.post(f"{page}/submit", data={"version": unchanged["version"], "on": "2026-05-01"})
+    assert (
+        done.status_code == 303
+        and browser.post(f"{page}/submit", data={"version": 3, "on": "2026-05-01"}).status_code == 409
+    )
+    frozen = check_page(browser.get(page).text)
+    assert not frozen.all("textarea") and "Submitted on 1 May 2026" in frozen.text
+    assert sqlite_app.test_client().get(page).status_code == 404
+    assert browser.post(f"{page}/publish", data={"version": int(unchanged["version"]) + 1}).status_code == 303
+    printed = check_page(sqlite_app.test_client().get(f"{page}/print").text)
+    assert "Focal point" in printed.text and "What is still to be done" not in printed.text

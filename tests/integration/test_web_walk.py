@@ -37,6 +37,8 @@ PAGES = [
     ("/en/states/KEN", EVERYBODY),
     ("/en/states/KEN/indicators", EVERYBODY),
     ("/en/states/KEN/reports", EVERYBODY),
+    ("/en/national-reports/1", KENYANS),
+    ("/en/national-reports/1/print", KENYANS),
     ("/en/states/KEN/indicators/surplus", ("state",)),
     ("/en/indicators", EVERYBODY),
     ("/en/indicators/sdg-16-4-2", EVERYBODY),

@@ -22,6 +22,7 @@ from registry.matching import needs, offers
 from registry.matching.ledger.proposing import propose
 from registry.matching.models import ExemptionCase
 from registry.matching.rounds import service as rounds
+from registry.reporting import service as reports
 from registry.settings import Settings, data_path
 from registry.sync.feeds import create_feed
 from registry.sync.models import FeedRecord, Hold, Run
@@ -202,6 +203,7 @@ def build(database: Database, programmes: int = 30) -> World:
                 regime="un-south-sudan", exemption="committee", created_at=NOW, updated_at=NOW,
             )
         )  # fmt: skip
+        reports.begin(session, acting(world, "state"), {"template": "poa-iti"}, NOW)
         propose(session, TEST, {"need_id": world.need, "offer_id": world.offer, "amount": 40_000_00}, NOW)
         world.round = rounds.open_round(session, TEST, "Autumn meeting", ["none", "country"], NOW).id or 0
     rounds.work_off(database, TEST, world.round)

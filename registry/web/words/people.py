@@ -2,6 +2,7 @@
 
 from registry.errors import N_
 from registry.matching.ledger.rules import DECLINE_REASONS, MET
+from registry.matching.words import ASSISTANCE
 
 WORDS: dict[str, dict[str, str]] = {
     "role": {
@@ -13,12 +14,7 @@ WORDS: dict[str, dict[str, str]] = {
         "anonymous": N_("Not signed in"),
         "system": N_("The registry itself"),
     },
-    "assistance": {
-        "funding": N_("Funding"),
-        "expertise": N_("Expertise"),
-        "equipment": N_("Equipment"),
-        "training": N_("Training"),
-    },
+    "assistance": ASSISTANCE,
     "priority": {"low": N_("Low"), "medium": N_("Medium"), "high": N_("High"), "urgent": N_("Urgent")},
     "status": {
         "draft": N_("Draft"),

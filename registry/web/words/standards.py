@@ -1,5 +1,6 @@
 """Words for codes of standards, assessments, indicators, participation."""
 
+from registry.compliance.words import ACTS, UNITS
 from registry.errors import N_
 
 WORDS: dict[str, dict[str, str]] = {
@@ -24,13 +25,18 @@ WORDS: dict[str, dict[str, str]] = {
         "missing": N_("Not filed"),
         "due": N_("To come"),
     },
-    "unit": {
-        "count": N_("number"),
-        "percent": N_("percent"),
-        "days": N_("days"),
-        "rate_per_100k": N_("for every 100,000 people"),
-        "usd": N_("US dollars"),
+    "national_report": {
+        "draft": N_("Draft"),
+        "submitted": N_("Submitted"),
+        "published": N_("Published"),
     },
+    "remark": {
+        "missing": N_("Missing"),
+        "contradiction": N_("Contradiction"),
+        "old": N_("To be confirmed"),
+        "vague": N_("Vague"),
+    },
+    "unit": UNITS,
     "direction": {"up": N_("higher is better"), "down": N_("lower is better")},
     "dimension": {
         "sex": N_("Sex"),
@@ -42,16 +48,7 @@ WORDS: dict[str, dict[str, str]] = {
     },
     "group": {"female": N_("female"), "male": N_("male"), "unknown": N_("unknown"), "other": N_("other")},
     "quality": {"final": N_("Final"), "provisional": N_("Provisional"), "estimate": N_("Estimate")},
-    "act": {
-        "signature": N_("Signed"),
-        "ratification": N_("Ratified"),
-        "accession": N_("Acceded"),
-        "acceptance": N_("Accepted"),
-        "approval": N_("Approved"),
-        "succession": N_("Succeeded to"),
-        "participation": N_("Takes part"),
-        "report": N_("Report filed"),
-    },
+    "act": ACTS,
     "instrument": {
         "treaty": N_("Treaty"),
         "regional_treaty": N_("Regional treaty"),
@@ -72,6 +69,8 @@ WORDS: dict[str, dict[str, str]] = {
 
 TONES: dict[str, dict[str, str]] = {
     "report": {"submitted": "good", "late": "warn", "missing": "bad", "due": "info"},
+    "national_report": {"draft": "warn", "submitted": "info", "published": "good"},
+    "remark": {"missing": "bad", "contradiction": "bad", "old": "warn", "vague": "warn"},
     "assessment": {"draft": "warn", "submitted": "info", "reviewed": "info", "published": "good"},
     "progress": {"achieved": "good", "on_track": "good", "off_track": "warn", "missed": "bad"},
 }
