@@ -179,6 +179,7 @@ VISIBLE: dict[str, Rows] = {
     "assessment": _once_published,
     "national_report": _once_published,
     "indicator_series": _owned("state"),
+    "participation": _everything,
     "event": _events,
     "same_as_pair": _for(STAFF),
     "conflict": _conflicts,

@@ -49,6 +49,7 @@ MODULES: dict[str, str] = {
     "same-as": "registry.api.same_as",
     "conflicts": "registry.api.conflicts",
     "states": "registry.api.states",
+    "participation": "registry.api.participation",
     "themes": "registry.api.themes",
     "search": "registry.api.search",
     "exports": "registry.api.exports",

@@ -48,6 +48,7 @@ KINDS: dict[str, tuple[str, ReadFor, int]] = {
     "standard": ("standards", compliance.read_standards, 500),
     "assessment": ("assessments", compliance.read_assessments, 20),
     "indicator_series": ("indicator-series", compliance.read_series, 50),
+    "participation": ("participation", compliance.read_participation, 500),
 }
 """Kind → where its addresses begin, how its pages are read, records per page; what refers stands behind what it names.
 """

@@ -8,9 +8,13 @@ from marshmallow import Schema, fields, validate
 
 from registry.api.answers import json_response
 from registry.api.forms import Described
+from registry.api.idempotency import idempotent
 from registry.api.lists import list_response, page_of
 from registry.api.national_reports import BeginBody, ReportDocument, ReportSummary, answered
 from registry.api.openapi import PREFIX, Blueprint
+from registry.api.participation import ActBody, ActDocument
+from registry.api.participation import answered as entered_act
+from registry.api.participation import blp as acts_blp
 from registry.catalogue.fields import Known
 from registry.catalogue.folding import fold
 from registry.catalogue.listing import Filters, facet_totals
@@ -20,6 +24,8 @@ from registry.catalogue.views import state_view
 from registry.compliance.duties import service as duties
 from registry.compliance.duties.rules import STATUSES
 from registry.compliance.duties.service import FiledForm
+from registry.compliance.participation import service as participation
+from registry.compliance.participation.service import describe_act
 from registry.db import utcnow
 from registry.errors import N_, NotFound
 from registry.http import actor, session
@@ -143,6 +149,25 @@ class StateNationalReports(MethodView):
         """Begin a report; the draft there is on this period comes back."""
         report = reports.begin(session(), actor(), {**data, "state": _known(code)})
         return answered(report, 201, f"{PREFIX}/national-reports/{report.id}")
+
+
+@blp.route("/<code>/participation")
+class StateParticipation(MethodView):
+    @blp.response(200, page_of(ActDocument))
+    @blp.alt_response(404, "NOT_FOUND")
+    def get(self, code: str) -> Response:
+        """List what a State did towards instruments, by instrument, the earliest first."""
+        found = [describe_act(row) for row in participation.acts_of(session(), _known(code))]
+        return list_response(found, None, len(found))
+
+    @idempotent
+    @blp.arguments(ActBody)
+    @blp.response(201, ActDocument)
+    @blp.alt_response(404, "NOT_FOUND")
+    def post(self, data: dict[str, Any], code: str) -> Response:
+        """Enter what a State did towards an instrument."""
+        entered = participation.enter(session(), actor(), _known(code), data)
+        return entered_act(entered, status=201, location=f"{acts_blp.url_prefix}/{entered.row.id}")
 
 
 class ChainDocument(Schema):

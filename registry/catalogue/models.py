@@ -225,17 +225,30 @@ class PublishedAnswers(SQLModel, table=True):
     published_at: datetime = Field(sa_type=UTCDateTime)
 
 
-class Participation(SQLModel, table=True):
-    """A State's act towards an instrument: signature, ratification, accession, report filed …"""
+class Participation(Timestamped, table=True):
+    """A State's act towards an instrument: signature, ratification, accession, withdrawal, report filed …"""
 
     __tablename__ = "participation"
-    __table_args__ = (UniqueConstraint("state", "instrument", "act", "on"), {"sqlite_autoincrement": True})
+    __table_args__ = (
+        UniqueConstraint("state", "instrument", "act", "on"),
+        # A NULL equals nothing, so the constraint above lets acts without a day stand twice.
+        Index(
+            "uq_participation_undated", "state", "instrument", "act", unique=True,
+            sqlite_where=text('"on" IS NULL'), postgresql_where=text('"on" IS NULL'),
+        ),
+        {"sqlite_autoincrement": True},
+    )  # fmt: skip
     id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     state: str = Field(max_length=3, index=True)
     instrument: str = Field(max_length=60, index=True)
     """Standard id: `att`, `poa` …"""
     act: str = Field(max_length=30)
-    """`signature`, `ratification`, `accession`, `report`"""
+    """One of registry.catalogue.acts.ACTS"""
     on: date | None = None
     source: str = Field(max_length=500)
+    reservation: str = Field(default="", max_length=2000)
+    """Reservation or declaration made with it, in a few words"""
     checked: bool = Field(default=False)
+    """Whether a coordinator compared it with its source; who, and when"""
+    checked_by: int | None = Field(default=None, foreign_key="user_account.id", sa_type=BigId)
+    checked_at: datetime | None = Field(default=None, sa_type=UTCDateTime)

@@ -6,7 +6,7 @@ at all raises InvalidInput under `file`. Memory does not grow with a CSV or XLSX
 
 import codecs
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +54,8 @@ class ImportReport:
     unchanged: int = 0
     quarantined: int = 0
     errors: list[RowError] = field(default_factory=list)
+    warnings: list[RowError] = field(default_factory=list)
+    """What is odd about rows that were stored all the same"""
 
     def count(self, outcome: str) -> None:
         """Count one row as created, updated or unchanged."""
@@ -69,13 +71,15 @@ class ImportReport:
         for name in ("created", "updated", "unchanged", "quarantined"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.errors += other.errors
+        self.warnings += other.warnings
 
     def as_dict(self) -> dict[str, Any]:
         """For `--json` and the API."""
         return {
             "created": self.created, "updated": self.updated, "unchanged": self.unchanged,
             "quarantined": self.quarantined,
-            "errors": [{"row": e.row, "field": e.field, "message": e.message} for e in self.errors],
+            "errors": [asdict(error) for error in self.errors],
+            "warnings": [asdict(warning) for warning in self.warnings],
         }  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 import itertools
 import sys
 import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,18 @@ from registry.catalogue.tabular import FORMATS, ImportReport, Row, read_rows
 from registry.cli import Context, pass_context, print_json
 from registry.cli.feeds import Bar, show_report, with_config
 from registry.compliance.indicators import importing as indicators
+from registry.compliance.participation import importing as participation
 from registry.matching import importing as matching
 from registry.sync.adapters import ADAPTERS
 from registry.sync.models import SCOPES
 from registry.sync.runner import import_file
 
-KINDS = ("programmes", "organisations", "needs", "offers", "observations")
+KINDS = ("programmes", "organisations", "needs", "offers", "observations", "participation")
+RECORDS: dict[str, Callable[[Session, Actor, Iterable[Row], bool], ImportReport]] = {
+    "observations": indicators.import_rows,
+    "participation": participation.import_rows,
+}
+"""Kinds that have an importer of their own"""
 PROGRAMME_FORMATS = [adapter.name for adapter in ADAPTERS.values() if adapter.target == "programme"]
 ALL_FORMATS = list(dict.fromkeys((*PROGRAMME_FORMATS, *FORMATS)))
 BATCH_ROWS = 500
@@ -29,7 +36,7 @@ BATCH_ROWS = 500
 @click.command("import")
 @click.argument("kind", type=click.Choice(KINDS))
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path))
-@click.option("--format", "format_name", type=click.Choice(ALL_FORMATS), required=True, help="What FILE is.")
+@click.option("--format", "format_name", type=click.Choice(ALL_FORMATS), help="What FILE is; a table's ending tells.")
 @click.option("--scope", type=click.Choice(SCOPES), help="Programmes: only what is about small arms, or everything.")
 @click.option("--feed", help="Programmes: the feed they belong to, made where there is none. [default: imports]")
 @with_config
@@ -37,15 +44,18 @@ BATCH_ROWS = 500
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @pass_context
 def import_command(
-    context: Context, kind: str, file: Path, format_name: str, scope: str | None, feed: str | None,
+    context: Context, kind: str, file: Path, format_name: str | None, scope: str | None, feed: str | None,
     config: dict[str, Any], dry_run: bool, as_json: bool,
 ) -> None:  # fmt: skip
-    """Import FILE: programmes from a partner's format; organisations, needs, offers, observations from a table.
+    """Import FILE: programmes from a partner's format; organisations, needs, offers, observations,
+    participation from a table.
 
     Exit 1 where the file as a whole is refused; single bad records or rows are reported, the others are in.
     """
     suitable = PROGRAMME_FORMATS if kind == "programmes" else FORMATS
-    if format_name not in suitable:
+    if format_name is None and kind != "programmes":
+        format_name = file.suffix.removeprefix(".").lower()
+    if format_name is None or format_name not in suitable:
         raise click.UsageError(f"{kind.capitalize()} are imported from: {', '.join(suitable)}.")
     if kind != "programmes" and (scope or feed or config):
         raise click.UsageError("--scope, --feed and --config are for programmes.")
@@ -70,8 +80,8 @@ def _import_programmes(
 
 
 def _import_batch(session: Session, actor: Actor, kind: str, rows: list[Row], dry_run: bool) -> ImportReport:
-    if kind == "observations":
-        return indicators.import_rows(session, actor, rows, dry_run)
+    if kind in RECORDS:
+        return RECORDS[kind](session, actor, rows, dry_run)
     return (catalogue if kind in catalogue.KINDS else matching).import_rows(session, actor, kind, rows, dry_run)
 
 
@@ -91,8 +101,8 @@ def _import_table(context: Context, kind: str, file: Path, format_name: str, dry
     if as_json:
         print_json(report.as_dict() | {"archived": 0, "ignored": 0, "seconds": round(seconds, 3)})
         return
-    for error in report.errors:
-        click.echo(f"row {error.row}{f', {error.field}' if error.field else ''}: {error.message}")
+    for odd in (*report.errors, *report.warnings):
+        click.echo(f"row {odd.row}{f', {odd.field}' if odd.field else ''}: {odd.message}")
     click.echo(
         f"{report.created} created, {report.updated} updated, {report.unchanged} unchanged, "
         f"{report.quarantined} refused ({seconds:.1f} s){'; nothing was written' if dry_run else ''}"

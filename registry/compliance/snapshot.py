@@ -8,16 +8,19 @@ from sqlmodel import Session
 
 from registry.accounts import policy
 from registry.accounts.actor import Actor
+from registry.catalogue.models import Participation
 from registry.compliance.editions import version_key
 from registry.compliance.indicators import views as indicators
 from registry.compliance.indicators.models import Series
 from registry.compliance.listing import describe_assessment
 from registry.compliance.models import Assessment, Standard
+from registry.compliance.participation.service import describe_act
 from registry.events.snapshot import Record
 
 _S: Any = Standard
 _A: Any = Assessment
 _I: Any = Series
+_P: Any = Participation
 
 
 def read_standards(session: Session, _actor: Actor, after: int, _limit: int) -> Sequence[tuple[int, Record]]:
@@ -57,6 +60,14 @@ def read_assessments(session: Session, actor: Actor, after: int, limit: int) -> 
         (row.id or 0, Record(row.id or 0, row.version, row.updated_at, describe_assessment(session, row)))
         for row in rows
     ]
+
+
+def read_participation(session: Session, actor: Actor, after: int, limit: int) -> Sequence[tuple[int, Record]]:
+    """What States did towards instruments, with ids above `after`."""
+    rows = session.scalars(
+        select(Participation).where(_P.id > after, policy.visible(actor, Participation)).order_by(_P.id).limit(limit)
+    ).all()
+    return [(row.id or 0, Record(row.id or 0, row.version, row.updated_at, describe_act(row))) for row in rows]
 
 
 def read_series(session: Session, actor: Actor, after: int, limit: int) -> Sequence[tuple[int, Record]]:

@@ -17,6 +17,8 @@ ACTS: dict[str, str] = {
     "approval": N_("Approved"),
     "succession": N_("Succeeded to"),
     "participation": N_("Takes part"),
+    "withdrawal": N_("Withdrew"),
+    "denunciation": N_("Denounced it"),
     "report": N_("Report filed"),
 }
 """What a State does towards an instrument"""

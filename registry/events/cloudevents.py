@@ -16,6 +16,7 @@ SUBJECTS = {
     "standard": "standards/{standard}", "run": "feeds/runs/{id}", "hold": "feeds/holds/{id}",
     "listed_party": "listed/{id}", "indicator_series": "indicator-series/{id}",
     "national_report": "national-reports/{id}",
+    "participation": "participation/{id}",
 }  # fmt: skip
 """Kinds whose address is not kind + s and the id: made of the id and the event's data."""
 _OPTIONS = orjson.OPT_UTC_Z

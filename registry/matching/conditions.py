@@ -4,12 +4,10 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
+from registry.catalogue.acts import is_bound
 from registry.errors import N_
 from registry.matching.blocks import Block
 from registry.matching.facts import DAYS_PER_MONTH, Act, Context, NeedFacts, OfferFacts
-
-PARTY_ACTS = frozenset({"ratification", "accession", "acceptance", "approval", "succession", "participation"})
-"""Acts by which a State takes part in an instrument; a signature alone does not bind it."""
 
 
 def conditions(need: NeedFacts, offer: OfferFacts, context: Context, _months: float) -> Iterator[Block]:
@@ -18,14 +16,14 @@ def conditions(need: NeedFacts, offer: OfferFacts, context: Context, _months: fl
         acts = context.participation.get((need.state, condition["instrument"]), ())
         offer_field = f"conditions.{position}"
         if condition["kind"] == "participates":
-            yield from _participates(need.state, condition["instrument"], acts, offer_field)
+            yield from _participates(need.state, condition["instrument"], acts, context.today, offer_field)
         elif condition["kind"] == "answered":
             yield from _answered(need.state, condition, context, offer_field)
         else:
             yield from _reported(need.state, condition, acts, context.today, offer_field)
 
 
-def _participates(state: str, instrument: str, acts: tuple[Act, ...], offer_field: str) -> Iterator[Block]:
+def _participates(state: str, instrument: str, acts: tuple[Act, ...], today: date, offer_field: str) -> Iterator[Block]:
     params = {"state": state, "instrument": instrument}
     if not acts:
         yield Block(
@@ -36,7 +34,7 @@ def _participates(state: str, instrument: str, acts: tuple[Act, ...], offer_fiel
             N_("The participation of %(state)s in “%(instrument)s” is entered."),
             params,
         )
-    elif not any(act.act in PARTY_ACTS for act in acts):
+    elif not is_bound(acts, today):
         yield Block(
             "condition_not_met",
             N_("The offer asks that the State take part in “%(instrument)s”; %(state)s is not bound by it."),

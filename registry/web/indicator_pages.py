@@ -1,7 +1,5 @@
 """Indicators: what is measured, what a State observed, its baselines and targets; the State enters and imports."""
 
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -11,7 +9,7 @@ from flask_babel import gettext
 from registry.accounts import policy
 from registry.catalogue import history, reference
 from registry.catalogue.reference import State
-from registry.catalogue.tabular import FORMATS, ImportReport, read_rows
+from registry.catalogue.tabular import ImportReport
 from registry.compliance.indicators import importing, service, views
 from registry.compliance.indicators.definitions import Indicator, all_indicators, get_indicator
 from registry.compliance.indicators.models import QUALITIES, Series
@@ -23,6 +21,7 @@ from registry.web.conflicts import conflict_page
 from registry.web.forms import Form, expected_version
 from registry.web.history_view import revisions
 from registry.web.labels import label
+from registry.web.tables_in import imported
 
 pages = Blueprint("indicators", __name__)
 
@@ -87,21 +86,10 @@ def import_file(state: str) -> ResponseReturnValue:
     found = _state(state)
     policy.require(actor(), "indicator.write", Series(state=found.alpha3, indicator=""))
     try:
-        report = _imported(request.form.get("do") != "enter")
+        report = imported(importing.import_rows)
     except InvalidInput as error:
         return _of_state(found, Form({}, error.fields)), error.status
     return _of_state(found, report=report)
-
-
-def _imported(dry_run: bool) -> ImportReport:
-    given = request.files.get("file")
-    ending = (given.filename or "").rpartition(".")[2].lower() if given else ""
-    if given is None or ending not in FORMATS:
-        raise InvalidInput({"file": [N_("Choose a file whose name ends in .csv, .xlsx or .json.")]})
-    with TemporaryDirectory(prefix="casa-observations-") as folder:
-        path = Path(folder) / f"table.{ending}"
-        given.save(path)
-        return importing.import_rows(session(), actor(), read_rows(path, ending), dry_run)
 
 
 def _of_state(state: State, form: Form | None = None, report: ImportReport | None = None) -> str:

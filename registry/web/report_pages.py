@@ -78,7 +78,7 @@ def _page(state: State, form: Form) -> str:
         for due in service.owed(session(), state.alpha3, today)
     ]
     owned = Participation(state=state.alpha3, instrument="", act="", source="")
-    may = policy.can(actor(), "participation.report", owned)
+    may = policy.can(actor(), "participation.write", owned)
     instruments = [
         (slug, instrument_name(slug)) for slug in sorted({d.instrument for d, _ in service.duties().values()})
     ]

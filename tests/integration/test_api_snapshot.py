@@ -61,7 +61,7 @@ def test_it_holds_every_record_as_its_own_address_shows_it(sqlite_app: RegistryF
     head, records, end = read(client, **headers)
     assert head["format"] == 1 and head["source"] == "http://registry.test"
     assert head["kinds"] == [
-        "organisation", "programme", "need", "offer", "standard", "assessment", "indicator_series",
+        "organisation", "programme", "need", "offer", "standard", "assessment", "indicator_series", "participation",
     ]  # fmt: skip
     assert end["records"] == len(records) == sum(end["counts"].values())
     without = {name: count for name, count in end["counts"].items() if not count}

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from registry.catalogue.acts import Period
 from registry.compliance.duties import service
 from registry.compliance.duties.calendars import Entry, ics
-from registry.compliance.duties.rules import Act, Duty, dues, entry, months_later
+from registry.compliance.duties.rules import Act, Duty, dues, memberships, months_later
 
 TODAY = date(2026, 11, 23)
 YEARLY = Duty("annual", "att", "parties", 5, 31, 1, in_force=date(2014, 12, 24), entry_days=90)
@@ -22,10 +23,10 @@ def statuses(duty, *acts):
 
 def test_a_party_owes_from_the_first_whole_year_in_force():
     acts = [Act("signature", date(2013, 6, 3)), Act("ratification", date(2023, 11, 1))]
-    assert entry(YEARLY, acts) == date(2024, 1, 30)
+    assert memberships(YEARLY, acts) == [Period(date(2024, 1, 30))]
     assert statuses(YEARLY, *acts) == {2026: "missing", 2027: "due", 2028: "due"}
     early = [Act("ratification", date(2013, 7, 1))]
-    assert entry(YEARLY, early) == date(2014, 12, 24)
+    assert memberships(YEARLY, early) == [Period(date(2014, 12, 24))]
 
 
 def test_who_is_no_party_owes_nothing():

@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from registry.catalogue.acts import REPORT, Period, periods
+
 LATE_MONTHS = 6
 """After so long a report is taken for the next due day's"""
 BACK_YEARS, AHEAD_YEARS = 4, 2
 """What a calendar shows around today"""
 SUBMITTED, LATE, MISSING, DUE = STATUSES = ("submitted", "late", "missing", "due")
-PARTY_ACTS = frozenset({"ratification", "accession", "acceptance", "approval", "succession", "participation"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ class Due:
 def dues(duty: Duty, acts: Sequence[Act], today: date) -> list[Due]:
     """What the State owes by this duty, from some years ago to some ahead, in the order of days."""
     days = _days(duty, acts, today)
-    reports = sorted({act.on for act in acts if act.act == "report" and act.on is not None})
+    reports = sorted({act.on for act in acts if act.act == REPORT and act.on is not None})
     found = []
     for place, day in enumerate(days):
         before = days[place - 1] if place else months_later(day, -12 * (duty.every_years or 100))
@@ -79,28 +80,34 @@ def _status(day: date, filed: date | None, today: date) -> str:
 
 
 def _days(duty: Duty, acts: Sequence[Act], today: date) -> list[date]:
-    entered = entry(duty, acts) if duty.who == "parties" else None
-    if duty.who == "parties" and entered is None:
-        return []
+    bound = memberships(duty, acts) if duty.who == "parties" else [Period(None)]
+    days = {
+        day for period in bound for day in _days_of(duty, period, today) if period.until is None or day < period.until
+    }
+    return sorted(days)
+
+
+def _days_of(duty: Duty, bound: Period, today: date) -> list[date]:
     if duty.once_months_after_entry is not None:
-        return [months_later(entered, duty.once_months_after_entry)] if entered else []
+        return [months_later(bound.since, duty.once_months_after_entry)] if bound.since else []
     years = range(today.year - BACK_YEARS, today.year + AHEAD_YEARS + 1)
     return [
         _day(year, duty.month, duty.day)
         for year in years
         if (not duty.even_years or year % 2 == 0)
         # The first report is on the first whole year in force, and due in the year after.
-        and (entered is None or year >= entered.year + 2)
+        and (bound.since is None or year >= bound.since.year + 2)
     ]
 
 
-def entry(duty: Duty, acts: Sequence[Act]) -> date | None:
-    """From when the instrument binds the State; None: it is no party, or nobody noted since when."""
-    days = [act.on for act in acts if act.act in PARTY_ACTS and act.on is not None]
-    if not days:
-        return None
-    entered = min(days) + timedelta(days=duty.entry_days)
-    return max(entered, duty.in_force) if duty.in_force else entered
+def memberships(duty: Duty, acts: Sequence[Act]) -> list[Period]:
+    """For which days the instrument binds the State; none where it is no party, or nobody noted since when."""
+    found = []
+    for period in periods(acts):
+        if period.since is not None:
+            entered = period.since + timedelta(days=duty.entry_days)
+            found.append(Period(max(entered, duty.in_force) if duty.in_force else entered, period.until))
+    return found
 
 
 def months_later(day: date, months: int) -> date:

@@ -56,6 +56,7 @@ WORDS: dict[str, dict[str, str]] = {
         "standard": N_("Standards"),
         "assessment": N_("Assessments"),
         "indicator_series": N_("Indicators"),
+        "participation": N_("Participation in instruments"),
         "feed": N_("Feeds"),
         "run": N_("Sync runs"),
         "subscription": N_("Webhooks"),
