@@ -10,9 +10,12 @@ from registry.api.answers import json_response
 from registry.api.etags import etag_of, expected_version, item_response, versioned
 from registry.api.forms import Described
 from registry.api.openapi import Blueprint
+from registry.catalogue.reference import LANGUAGES
 from registry.db import utcnow
+from registry.errors import N_
 from registry.http import actor, session
 from registry.reporting import rules, schemas, service, views
+from registry.reporting.files import FORMATS, file_of, name_of
 from registry.reporting.models import STATUSES, NationalReport
 
 blp = Blueprint("national-reports", __name__, description="National reports, filled in from what is known here.")
@@ -84,6 +87,32 @@ class ReportItem(MethodView):
     def patch(self, data: dict[str, Any], report_id: int) -> Response:
         """Write own words at entries, beside or in place of what is pre-filled; null takes them back."""
         return answered(service.fill(session(), actor(), report_id, data, expected_version()))
+
+
+class FileArgs(Schema):
+    """In which form, in which language."""
+
+    format = fields.String(
+        load_default="json", validate=validate.OneOf(list(FORMATS), error=N_("Choose one of: {choices}."))
+    )
+    language = fields.String(
+        load_default="en", validate=validate.OneOf(LANGUAGES, error=N_("Choose one of: {choices}."))
+    )
+
+
+@blp.route("/<int:report_id>/file")
+class ReportFile(MethodView):
+    @blp.arguments(FileArgs, location="query")
+    @blp.response(200, {"type": "string", "format": "binary"}, content_type="application/octet-stream")
+    @blp.alt_response(404, "NOT_FOUND")
+    def get(self, args: dict[str, Any], report_id: int) -> Response:
+        """Download a report; the same report gives the same bytes."""
+        report = service.get_report(session(), actor(), report_id)
+        body = file_of(session(), actor(), report, args["format"], args["language"])
+        response = Response(body, content_type=FORMATS[args["format"]])
+        response.headers["Content-Disposition"] = f'attachment; filename="{name_of(report, args["format"])}"'
+        response.headers["Cache-Control"] = "private, no-store"
+        return response
 
 
 @blp.route("/<int:report_id>/submit")

@@ -55,7 +55,7 @@ def xlsx_chunks(columns: Sequence[str], rows: Iterable[Sequence[Cell]], title: s
     sheet.freeze_panes = "A2"
     sheet.append(list(columns))
     for row in rows:
-        sheet.append([_xlsx_cell(cell) for cell in row])
+        sheet.append([xlsx_cell(cell) for cell in row])
     with tempfile.TemporaryFile() as file:
         book.save(file)
         file.seek(0)
@@ -63,7 +63,8 @@ def xlsx_chunks(columns: Sequence[str], rows: Iterable[Sequence[Cell]], title: s
             yield block
 
 
-def _xlsx_cell(cell: Cell) -> Any:
+def xlsx_cell(cell: Cell) -> Any:
+    """A value as a workbook takes it: formulas neutralised, too long texts cut."""
     if isinstance(cell, str):
         return neutralise(_CONTROL.sub("", cell))[:MOST_IN_A_CELL]
     if isinstance(cell, datetime):

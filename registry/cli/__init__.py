@@ -43,6 +43,7 @@ MODULES: dict[str, str] = {
     "allocate": "registry.cli.allocating",
     "proposals": "registry.cli.proposals",
     "reports": "registry.cli.reports",
+    "report": "registry.cli.reports",
     "screen": "registry.cli.screening",
     "evaluate": "registry.cli.evaluating",
     "board": "registry.cli.board",

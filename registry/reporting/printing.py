@@ -39,6 +39,8 @@ class Table:
     titles: tuple[str, ...]
     widths: tuple[int, ...]
     rows: tuple[Row, ...]
+    numbers: frozenset[int] = frozenset()
+    """Places of the columns that hold plain numbers"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +126,8 @@ def _own_text(entry: Entry, text: str, voice: Voice) -> str:
 def _own_table(entry: Entry, voice: Voice) -> Table:
     columns = entry["columns"]
     rows = tuple(Row(tuple(row.get(column["id"], "") for column in columns)) for row in entry["own"]["rows"])
-    return Table(tuple(voice.text(column["title"]) for column in columns), (100 // len(columns),) * len(columns), rows)
+    titles, widths = tuple(voice.text(column["title"]) for column in columns), (100 // len(columns),) * len(columns)
+    return Table(titles, widths, rows, frozenset(n for n, column in enumerate(columns) if column["kind"] == "number"))
 
 
 def _table(kind: str, items: list[Item], voice: Voice) -> Table:

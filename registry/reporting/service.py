@@ -90,11 +90,7 @@ def begin(session: Session, actor: Actor, data: Mapping[str, Any], now: datetime
     template = templates.template(form["template"])
     usual = usual_period(session, state, template, now.date())
     period = _period(form["period_start"] or usual[0], form["period_end"] or usual[1], now.date())
-    report = NationalReport(
-        state=state, template=template.id, template_version=template.version, template_sha256=template.sha256,
-        template_document=dumps(template.document), period_start=period[0], period_end=period[1],
-        created_by=actor.user_id, created_at=now, updated_at=now,
-    )  # fmt: skip
+    report = _blank(actor, state, template, period, now)
     policy.require(actor, "national_report.create", report)
     try:
         with session.begin_nested():
@@ -103,6 +99,19 @@ def begin(session: Session, actor: Actor, data: Mapping[str, Any], now: datetime
         return _draft(session, state, template.id, period)
     _note(session, actor, report, "create", {"status": [None, "draft"], "template": [None, template.id]}, now)
     return report
+
+
+def preview(session: Session, actor: Actor, state: str, template: Template, now: datetime) -> NationalReport:
+    """A report of now that nobody began; it is not stored."""
+    return _blank(actor, state, template, usual_period(session, state, template, now.date()), now)
+
+
+def _blank(actor: Actor, state: str, template: Template, period: tuple[date, date], now: datetime) -> NationalReport:
+    return NationalReport(
+        state=state, template=template.id, template_version=template.version, template_sha256=template.sha256,
+        template_document=dumps(template.document), period_start=period[0], period_end=period[1],
+        created_by=actor.user_id, created_at=now, updated_at=now,
+    )  # fmt: skip
 
 
 def _draft(session: Session, state: str, template: str, period: tuple[date, date]) -> NationalReport:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
@@ -13,6 +13,7 @@ from registry.errors import N_, Conflict, InvalidInput, VersionMismatch
 from registry.http import actor, session
 from registry.reporting import service, views
 from registry.reporting.content import OWN, Content, entries_of, progress
+from registry.reporting.files import FORMATS, file_of, name_of
 from registry.reporting.models import NationalReport
 from registry.reporting.rules import KINDS
 from registry.web.conflicts import conflict_page, flat
@@ -74,6 +75,15 @@ def note(report_id: int) -> ResponseReturnValue:
         printed=views.in_language(report, content, language()),
         data_url=f"/api/v1/national-reports/{report.id}",
     )
+
+
+@pages.get("/national-reports/<int:report_id>.<any(json, html, xlsx):format>")
+def download(report_id: int, format: str) -> ResponseReturnValue:
+    """The report as a file, in the page's language."""
+    report = service.get_report(session(), actor(), report_id)
+    body = file_of(session(), actor(), report, format, language())
+    headers = {"Content-Disposition": f'attachment; filename="{name_of(report, format)}"'}
+    return Response(body, content_type=FORMATS[format], headers=headers)
 
 
 @pages.post("/national-reports/<int:report_id>")
@@ -191,6 +201,7 @@ def _page(report: NationalReport, form: Form) -> str:
         progress=progress(content),
         form=form,
         words=words_for(content),
+        formats=list(FORMATS),
         may=may,
         blank_rows=BLANK_ROWS,
         data_url=f"/api/v1/national-reports/{report.id}",

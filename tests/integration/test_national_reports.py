@@ -1,15 +1,18 @@
 """National reports: filled in from what is known, the State's own words, frozen on submission, nobody else's before."""
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner, Result
 from sqlalchemy import select
 
 from registry.accounts.actor import ANONYMOUS, Actor, system
 from registry.api.etags import etag_of
 from registry.catalogue.models import Participation
 from registry.catalogue.programmes import Incoming, store_batch
+from registry.cli import casa
 from registry.compliance import assessments, library
 from registry.compliance.duties import service as duties
 from registry.db import Database, utcnow
@@ -237,5 +240,26 @@ def test_the_pages_begin_fill_keep_what_was_typed_and_submit(
     assert not frozen.all("textarea") and "Submitted on 1 May 2026" in frozen.text
     assert sqlite_app.test_client().get(page).status_code == 404
     assert browser.post(f"{page}/publish", data={"version": int(unchanged["version"]) + 1}).status_code == 303
+    for name in ("json", "html", "xlsx"):
+        file = browser.get(f"{page}.{name}")
+        assert file.status_code == 200 and f"att-annual-KEN-2025.{name}" in file.headers["Content-Disposition"]
+        assert file.data == sqlite_app.test_client().get(f"/api/v1{page[3:]}/file?format={name}").data
     printed = check_page(sqlite_app.test_client().get(f"{page}/print").text)
     assert "Focal point" in printed.text and "What is still to be done" not in printed.text
+
+
+def test_the_command_writes_the_latest_report_or_what_is_known(sqlite_database: Database, tmp_path: Path) -> None:
+    environment = {"CASA_DATABASE_URL": sqlite_database.url, "CASA_DATA_DIR": str(tmp_path)}
+
+    def run(*arguments: str) -> Result:
+        return CliRunner().invoke(casa, ["report", *arguments], env=environment)
+
+    file = tmp_path / "report.xlsx"
+    first = run("Kenya", "att-annual", "--format", "xlsx", "-o", str(file))
+    assert first.exit_code == 0 and "No such report was begun" in first.output, first.output
+    assert file.read_bytes().startswith(b"PK")
+    with sqlite_database.transaction() as session:
+        begun = service.begin(session, KENYA, {"template": "att-annual", **PERIOD})
+        service.fill(session, KENYA, begun.id or 0, {"entries": {"contact": {"text": "Focal point"}}}, None)
+    assert "Focal point" in run("KEN", "att-annual", "--format", "html").output
+    assert run("KEN", "moon").exit_code != 0 and run("Atlantis", "att-annual").exit_code != 0

@@ -69,6 +69,7 @@ API: dict[str | tuple[str, str], Rule] = {
     ("states.StateNationalReports", "POST"): Rule(STATES, "assessments:write"),
     ("national-reports.ReportItem", "GET"): Rule(EVERYONE, "assessments:read"),
     ("national-reports.ReportItem", "PATCH"): Rule(STATES, "assessments:write"),
+    "national-reports.ReportFile": Rule(EVERYONE, "assessments:read"),
     "national-reports.Submission": Rule(STATES, "assessments:write"),
     "national-reports.Publication": Rule(STATES, "assessments:write"),
     ("states.StateParticipation", "GET"): Rule(EVERYONE, "catalogue:read"),

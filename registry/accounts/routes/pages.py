@@ -55,6 +55,7 @@ PAGES: dict[str | tuple[str, str], Rule] = {
     "web.national_reports.begin": Rule(STATES),
     "web.national_reports.show": Rule(EVERYONE),
     "web.national_reports.note": Rule(EVERYONE),
+    "web.national_reports.download": Rule(EVERYONE),
     "web.national_reports.fill": Rule(STATES),
     "web.national_reports.submit": Rule(STATES),
     "web.national_reports.publish": Rule(STATES),

@@ -1,0 +1,72 @@
+"""Files of a report: the same bytes for the same report, whatever the moment; every word in each of them."""
+
+import datetime
+import io
+import time
+from typing import Any
+
+import openpyxl
+import pytest
+
+from registry.catalogue.reference import LANGUAGES
+from registry.reporting import content, templates
+from registry.reporting.content import Found
+from registry.reporting.html import html
+from registry.reporting.printing import Printed, printed
+from registry.reporting.voice import Voice
+from registry.reporting.workbook import xlsx
+from tests.unit.test_report_rules import ANSWER, FIGURE, NEED, PERIOD, PROGRAMME
+
+KNOWN = {"answers": [ANSWER], "programmes": [PROGRAMME], "needs": [NEED], "indicators": [FIGURE]}
+OWN = {"replaces": False, "rows": [], "none": False, "seen": ""}
+WORDS: dict[str, Any] = {
+    "body-contact": {**OWN, "text": "=1+1 <b>الجهة الوطنية</b>\n国家联络点"},
+    "body-men": {**OWN, "text": "1250"},
+    "found-figures": {**OWN, "text": "", "rows": [{"year": "2024", "weapon": "rifle", "pieces": "12.5"}]},
+    "more": {**OWN, "text": "", "none": True},
+}
+
+
+class Later(datetime.datetime):
+    """A clock of another year."""
+
+    @classmethod
+    def now(cls, tz: datetime.tzinfo | None = None) -> "Later":
+        return cls(2040, 1, 1, tzinfo=tz)
+
+
+def report(language: str = "en") -> Printed:
+    """A report of everything that entries can hold."""
+    template = templates.templates()["poa-iti"]
+    names = {"en": "Kenya", "fr": "Kenya", "ar": "كينيا", "ru": "Кения", "zh": "肯尼亚"}
+    whole = content.compose(template, names, PERIOD, lambda entry: Found(KNOWN.get(entry["from"], []), 7), WORDS)
+    return printed(whole, Voice(language), "Draft")
+
+
+@pytest.mark.parametrize("write", [html, xlsx])
+def test_a_file_is_the_same_whenever_it_is_written(write: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = write(report())
+    monkeypatch.setattr(time, "localtime", lambda *_: time.gmtime(2_000_000_000))
+    monkeypatch.setattr(datetime, "datetime", Later)  # openpyxl asks the module
+    assert write(report()) == first
+    assert write(report("fr")) != first
+
+
+def test_the_workbook_holds_what_the_report_says_and_runs_nothing() -> None:
+    sheet = openpyxl.load_workbook(io.BytesIO(xlsx(report()))).worksheets[0]
+    cells = [cell for row in sheet.iter_rows(values_only=True) for cell in row if cell is not None]
+    for said in ("Marking machines", "USD\N{NO-BREAK SPACE}5,000", "UNODA", "Surplus", "In place", "1,250", "rifle"):
+        assert any(said in str(cell) for cell in cells), said
+    assert 12.5 in cells and 2024 in cells, "numbers are numbers"
+    assert "'=1+1 <b>الجهة الوطنية</b>" in cells and not any(str(cell).startswith("=") for cell in cells)
+    assert "7 more are in the registry." in cells and "There is nothing to report." in cells
+    assert sheet.sheet_view.rightToLeft is False
+    arabic = openpyxl.load_workbook(io.BytesIO(xlsx(report("ar")))).worksheets[0]
+    assert arabic.sheet_view.rightToLeft is True and arabic.title == "كينيا"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_is_whole_in_every_language(language: str) -> None:
+    text = html(report(language)).decode()
+    assert f'lang="{language}" dir="{"rtl" if language == "ar" else "ltr"}"' in text
+    assert "&lt;b&gt;" in text and "<b>" not in text and text.count("<h2>") == 9
