@@ -50,6 +50,8 @@ MODULES: dict[str, str] = {
     "conflicts": "registry.api.conflicts",
     "states": "registry.api.states",
     "participation": "registry.api.participation",
+    "instruments": "registry.api.instruments",
+    "reports-due": "registry.api.reports_due",
     "themes": "registry.api.themes",
     "search": "registry.api.search",
     "exports": "registry.api.exports",

@@ -177,6 +177,12 @@ def _state_keys() -> dict[str, State]:
     return {**{key: state for key, state in short.items() if key and state}, **usual, **exact}
 
 
+def name_key(alpha3: str) -> str:
+    """What States are put in order by: their English name, folded; the code of what is no State."""
+    state = states().get(alpha3)
+    return plain_key(state.name()) if state else alpha3
+
+
 def resolve_state(text: str) -> State | None:
     """The State that a text names: alpha-2, alpha-3, M49 code, its name in any of the six languages, a short name.
 

@@ -165,3 +165,41 @@ def test_the_pages_enter_correct_confirm_and_take_back(sqlite_app: RegistryFlask
     assert "Article 11" in kenya.get(act).text
     assert kenya.post(f"{act}/remove", data={"version": "3"}).status_code == 303
     assert kenya.get(act).status_code == 404
+
+
+def test_instruments_and_the_calendar_of_all_states_tell_who_joined_and_who_reported(
+    sqlite_app: RegistryFlask, sqlite_database: Database
+) -> None:
+    staff = actor_for(make_user(sqlite_database, "coordinator"))
+    with sqlite_database.transaction() as session:
+        service.enter(session, staff, "KEN", JOINED)
+        service.enter(session, staff, "UGA", JOINED | {"act": "signature"})
+        service.enter(session, staff, "KEN", JOINED | {"act": "report", "on": "2019-03-01"})
+    anybody = sqlite_app.test_client()
+    att = anybody.get("/api/v1/instruments/att").json
+    assert [(each["state"], each["standing"]) for each in att["states"]] == [("KEN", "party"), ("UGA", "signatory")]  # type: ignore[index]
+    assert att["counts"] == {"party": 1, "signatory": 1, "left": 0}  # type: ignore[index]
+    listed = anybody.get("/api/v1/instruments").json["items"]  # type: ignore[index]
+    assert {"att", "poa", "iti", "unroca"} <= {each["id"] for each in listed}
+    assert anybody.get("/api/v1/instruments/moon-treaty").status_code == 404
+    address = "/api/v1/reports-due?instrument=att&region=014&limit=2"
+    first = anybody.get(address).json
+    assert first["items"][0] | {"source": ""} == {  # type: ignore[index]
+        "state": "KEN", "duty": "att-initial", "instrument": "att",
+        "title": "Initial report under the Arms Trade Treaty",
+        "due_on": "2019-04-01", "fixed_day": True, "status": "submitted", "filed_on": "2019-03-01", "source": "",
+        "checked": False, "ever_filed": True,
+    }  # fmt: skip
+    rest = anybody.get(f"{address}&cursor={first['next']}").json  # type: ignore[index]
+    assert rest["items"] and rest["items"][0] not in first["items"] and first["total"] == rest["total"]  # type: ignore[index]
+    assert {row["state"] for row in first["items"] + rest["items"]} == {"KEN"}, "a signature alone owes nothing"  # type: ignore[index]
+    assert anybody.get("/api/v1/reports-due?cursor=x").status_code == 422
+    assert anybody.get("/api/v1/reports-due?region=999").status_code == 422
+    for page in ("/en/instruments/att", "/en/reports/due?instrument=att&region=014", "/en/reports/due?region=202"):
+        shown = anybody.get(page)
+        check_page(shown.text)
+    assert "Kenya" in anybody.get("/en/reports/due?instrument=att").text
+    assert "Uganda" not in anybody.get("/en/reports/due?instrument=att").text
+    calendar = anybody.get("/en/reports/due.ics?instrument=att").data
+    assert b"Annual report under the Arms Trade Treaty: 1 State" in calendar and b"Kenya" in calendar
+    assert calendar == anybody.get("/en/reports/due.ics?instrument=att").data

@@ -41,6 +41,10 @@ PAGES = [
     ("/en/national-reports/1/print", KENYANS),
     ("/en/states/KEN/participation", EVERYBODY),
     ("/en/participation/1", EVERYBODY),
+    ("/en/instruments", EVERYBODY),
+    ("/en/instruments/poa", EVERYBODY),
+    ("/en/reports/due", EVERYBODY),
+    ("/en/reports/due?instrument=poa&region=014", EVERYBODY),
     ("/en/participation/import", ("state", "other", *STAFF)),
     ("/en/states/KEN/indicators/surplus", ("state",)),
     ("/en/indicators", EVERYBODY),
@@ -170,7 +174,7 @@ def test_the_pages_tried_are_all_there_are(walked) -> None:
     pages = {
         r.endpoint for r in app.url_map.iter_rules() if r.endpoint.startswith("web.") and "GET" in (r.methods or ())
     }
-    files = {"web.flows.picture", "web.flows.table", "web.reports.calendar"}
+    files = {"web.flows.picture", "web.flows.table", "web.reports.calendar", "web.due.calendar"}
     assert pages - tried == {"web.matches.compare", *files}  # the first only leads on
 
 

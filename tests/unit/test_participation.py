@@ -1,13 +1,17 @@
 """What States did towards instruments: since when that binds them, what cannot be, what is only odd."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 
 from registry.catalogue.acts import Period, is_bound, periods
+from registry.catalogue.models import Participation
+from registry.compliance.duties.everybody import Owed, count, to_come
 from registry.compliance.duties.rules import Act as Filed
-from registry.compliance.duties.rules import Duty, dues
+from registry.compliance.duties.rules import Due, Duty, dues
 from registry.compliance.participation.rules import Act, day_of, faults, orphans, warnings
+from registry.compliance.participation.standing import standing_of
 
 TODAY = date(2026, 6, 1)
 SIGNED, JOINED, LEFT = Act("signature", date(2013, 6, 3)), Act("ratification", date(2014, 9, 1)), Act(
@@ -72,6 +76,42 @@ def test_reports_are_due_only_while_the_state_is_bound() -> None:
     acts = [Filed("ratification", date(2014, 9, 1)), Filed("withdrawal", date(2024, 1, 1))]
     owed = [due.on.year for due in dues(yearly, acts, TODAY)]
     assert owed == [2022, 2023]
+
+
+def row(act: str, on: date | None, **more: Any) -> Participation:
+    return Participation(state="KEN", instrument="att", act=act, on=on, source="", **more)
+
+
+def test_a_state_is_party_signatory_or_gone_by_what_it_did_last() -> None:
+    signed, joined = row("signature", SIGNED.on, checked=True), row("ratification", JOINED.on, reservation="Article 6")
+    left, filed = row("withdrawal", LEFT.on), row("report", TODAY)
+    assert standing_of("KEN", [filed], TODAY) is None, "a report says nothing of it"
+    only = standing_of("KEN", [signed, filed], TODAY)
+    assert only and (only.standing, only.signed_on, only.joined_on, only.checked) == (
+        "signatory",
+        SIGNED.on,
+        None,
+        True,
+    )
+    party = standing_of("KEN", [signed, joined], TODAY)
+    assert party and (party.standing, party.joined_on, party.left_on) == ("party", JOINED.on, None)
+    assert (party.reservations, party.checked) == (1, False)
+    gone = standing_of("KEN", [signed, joined, left], TODAY)
+    assert gone and (gone.standing, gone.left_on) == ("left", LEFT.on)
+
+
+def test_reports_are_counted_by_year_and_who_never_filed_one_is_known() -> None:
+    def owed(state: str, year: int, status: str, ever: bool) -> Owed:
+        return Owed(state, Due("annual", "att", date(year, 5, 31), status), ever)
+
+    rows = [
+        owed("KEN", 2024, "submitted", True), owed("KEN", 2025, "missing", True), owed("UGA", 2024, "missing", False),
+        owed("UGA", 2025, "missing", False), owed("GHA", 2025, "due", False),
+    ]  # fmt: skip
+    counted = count(rows)["annual"]
+    assert counted.years == {2024: {"submitted": 1, "missing": 1}, 2025: {"missing": 2, "due": 1}}
+    assert counted.never == {"UGA"}, "a report that is only to come is not missing"
+    assert to_come(rows) == {("annual", date(2025, 5, 31)): ["GHA"]}
 
 
 def test_a_day_of_adoption_may_be_a_month_or_a_year() -> None:

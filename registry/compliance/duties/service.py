@@ -5,15 +5,14 @@ from datetime import date, datetime
 from typing import Any
 
 from marshmallow import fields
-from sqlalchemy import select
-from sqlmodel import Session, col
+from sqlmodel import Session
 
 from registry.accounts.actor import Actor
 from registry.catalogue.acts import REPORT
 from registry.catalogue.models import Participation
-from registry.compliance.duties import rules
+from registry.compliance.duties.everybody import owed_by
 from registry.compliance.duties.reading import duties
-from registry.compliance.duties.rules import Act, Due
+from registry.compliance.duties.rules import Due
 from registry.compliance.editions import text_in
 from registry.compliance.participation import service as participation
 from registry.compliance.schemas import NEEDED, Form, Trimmed
@@ -33,10 +32,7 @@ class FiledForm(Form):
 
 def owed(session: Session, state: str, today: date) -> list[Due]:
     """What a State owes and owed, the latest due day first."""
-    acts: dict[str, list[Act]] = {}
-    for row in session.scalars(select(Participation).where(col(Participation.state) == state)):
-        acts.setdefault(row.instrument, []).append(Act(row.act, row.on))
-    found = [due for duty, _ in duties().values() for due in rules.dues(duty, acts.get(duty.instrument, []), today)]
+    found = [row.due for row in owed_by(session, today, [state])]
     return sorted(found, key=lambda due: (-due.on.toordinal(), due.duty))
 
 

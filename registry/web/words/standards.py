@@ -22,7 +22,7 @@ WORDS: dict[str, dict[str, str]] = {
     "report": {
         "submitted": N_("Filed in time"),
         "late": N_("Filed late"),
-        "missing": N_("Not filed"),
+        "missing": N_("None known"),
         "due": N_("To come"),
     },
     "national_report": {
@@ -68,7 +68,7 @@ WORDS: dict[str, dict[str, str]] = {
 }
 
 TONES: dict[str, dict[str, str]] = {
-    "report": {"submitted": "good", "late": "warn", "missing": "bad", "due": "info"},
+    "report": {"submitted": "good", "late": "good", "missing": "warn", "due": "info"},
     "national_report": {"draft": "warn", "submitted": "info", "published": "good"},
     "remark": {"missing": "bad", "contradiction": "bad", "old": "warn", "vague": "warn"},
     "assessment": {"draft": "warn", "submitted": "info", "reviewed": "info", "published": "good"},
