@@ -175,7 +175,8 @@ def test_the_pages_tried_are_all_there_are(walked) -> None:
         r.endpoint for r in app.url_map.iter_rules() if r.endpoint.startswith("web.") and "GET" in (r.methods or ())
     }
     files = {
-        "web.flows.picture", "web.flows.table", "web.reports.calendar", "web.due.calendar", "web.national_reports.download",
+        "web.flows.picture", "web.flows.table", "web.reports.calendar", "web.due.calendar",
+        "web.national_reports.download",
     }  # fmt: skip
     assert pages - tried == {"web.matches.compare", *files}  # the first only leads on
 
