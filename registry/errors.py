@@ -99,3 +99,17 @@ class VersionMismatch(RegistryError):
     def __init__(self, current: int) -> None:
         self.current = current
         super().__init__(N_("Somebody else changed this record while you were editing it."))
+
+
+class FieldsChanged(RegistryError):
+    """Somebody else changed some of the fields since the caller read them; nothing of the request was kept.
+
+    `fields`: path → {"version", "stored", "sent"}; `current` is the record's version now in force.
+    """
+
+    status = 412
+    code = "version-mismatch"
+
+    def __init__(self, current: int, fields: dict[str, dict[str, Any]], names: str) -> None:
+        self.current, self.fields = current, fields
+        super().__init__(N_("Somebody else changed this while you were editing it: %(names)s."), names=names)

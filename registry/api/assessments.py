@@ -15,13 +15,14 @@ from registry.api.compliance_documents import (
     ScoreDocument,
     SuggestionDocument,
 )
-from registry.api.etags import expected_version, item_response, versioned
+from registry.api.etags import expected_version, item_response, partly_versioned, version_if_sent, versioned
 from registry.api.idempotency import idempotent
 from registry.api.lists import ListArgs, list_response, page_of
 from registry.api.matching_documents import NeedDocument
 from registry.api.openapi import Blueprint
 from registry.compliance import assessments, gaps, listing, scorecard, suggesting
 from registry.compliance.models import ASSESSMENT_STATUSES, Assessment
+from registry.compliance.overtaking import says_what_was_read
 from registry.compliance.schemas import AnswersForm, GapsForm, ReturnForm, StartForm, StateCode
 from registry.errors import N_
 from registry.http import actor, session
@@ -89,11 +90,17 @@ class AssessmentItem(MethodView):
 
 @blp.route("/<int:assessment_id>/answers")
 class Answers(MethodView):
+    @partly_versioned
     @blp.arguments(AnswersPatch)
     @blp.response(200, AssessmentDocument)
     def patch(self, data: dict[str, Any], assessment_id: int) -> Response:
-        """Give or change answers and facts of a draft; null takes an answer back. All of them are kept or none."""
-        return _answered(assessments.answer(session(), actor(), _visible(assessment_id), data, expected_version()))
+        """Give or change answers and facts of a draft; null takes an answer back. All of them are kept or none.
+
+        If-Match asks for the whole assessment as last read. Without it every answer names its own `version` (0: it was
+        open) and `facts_seen` the facts, so that colleagues may work in one section: 412 names what another changed.
+        """
+        version = version_if_sent() if says_what_was_read(data) else expected_version()
+        return _answered(assessments.answer(session(), actor(), _visible(assessment_id), data, version))
 
 
 @blp.route("/<int:assessment_id>/suggestions")

@@ -1,7 +1,9 @@
 """How standards, assessments and scores look in the API's description. Answers are built by compliance's listing and
 scorecard; a test compares both."""
 
-from marshmallow import Schema, fields
+from marshmallow import Schema, fields, validate
+
+from registry.compliance.practice import WARNINGS
 
 
 class TextByLanguage(fields.Dict):
@@ -99,7 +101,15 @@ class AnswerDocument(Schema):
     not_applicable = fields.Boolean(required=True)
     reason = fields.String(required=True)
     evidence = fields.String(required=True)
+    in_law = fields.String(required=True, metadata={"description": "yes, partly, no, unknown; empty: not said"})
+    in_practice = fields.String(required=True, metadata={"description": "the same of what is done"})
+    warnings = fields.List(
+        fields.String(validate=validate.OneOf(WARNINGS)),
+        required=True,
+        metadata={"description": "where law or practice contradict the value; a warning changes no score"},
+    )
     answered_at = fields.DateTime(required=True)
+    version = fields.Integer(required=True, metadata={"description": "send it with the next change of this answer"})
 
 
 class Progress(Schema):

@@ -41,6 +41,17 @@ def expected_version() -> int:
     return int(found[1]) if found else NEVER
 
 
+def version_if_sent() -> int | None:
+    """As expected_version, where the caller may say for each part of the body what it has read instead."""
+    return expected_version() if request.headers.get("If-Match") else None
+
+
+def partly_versioned(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Mark a PATCH whose If-Match is needed only where its body does not say what was read."""
+    mark(view, "partly_versioned")
+    return view
+
+
 def versioned(view: Callable[..., Any]) -> Callable[..., Any]:
     """Mark a view that calls expected_version(): documented, and 428 comes before anything is read or written.
 

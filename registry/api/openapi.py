@@ -42,6 +42,12 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "schema": {"type": "string", "pattern": '^"[0-9]+"$'},
         "description": "ETag of the record as last read",
     },
+    "IfMatchOrVersions": {
+        "name": "If-Match",
+        "in": "header",
+        "schema": {"type": "string", "pattern": '^"[0-9]+"$'},
+        "description": "ETag of the record as last read; not needed where every entry says what was read of it",
+    },
     "IdempotencyKey": {
         "name": "Idempotency-Key",
         "in": "header",
@@ -79,7 +85,7 @@ def _describe(doc: dict[str, Any], info: dict[str, Any], *, method: str, **_: An
     if method in WRITES:
         problems.add(409)
     if method in ("put", "patch", "delete") or info.get("versioned"):
-        doc.setdefault("parameters", []).append("IfMatch")
+        doc.setdefault("parameters", []).append("IfMatchOrVersions" if info.get("partly_versioned") else "IfMatch")
         problems |= {412, 428}
     if info.get("idempotent"):
         doc.setdefault("parameters", []).append("IdempotencyKey")

@@ -19,7 +19,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from werkzeug.exceptions import HTTPException
 
 from registry.api.answers import json_response
-from registry.errors import N_, InvalidInput, RegistryError, TooManyAttempts, VersionMismatch
+from registry.errors import N_, FieldsChanged, InvalidInput, RegistryError, TooManyAttempts, VersionMismatch
 from registry.http import SAFE_METHODS, RegistryFlask, registry_app
 
 log = logging.getLogger(__name__)
@@ -104,6 +104,10 @@ class ProblemDocument(Schema):
     instance = fields.String(metadata={"description": "the address that was asked for"})
     errors = fields.List(fields.Nested(FieldProblem))
     current_version = fields.Integer(metadata={"description": "of the record, where somebody else was faster"})
+    conflicts = fields.List(
+        fields.Dict(),
+        metadata={"description": "fields that somebody else changed: `pointer`, `stored`, `sent`, perhaps `version`"},
+    )
     snapshot = fields.String(metadata={"description": "address to begin again from, where a cursor leads nowhere"})
     request_id = fields.String(metadata={"description": "finds a fault of ours in this registry's log"})
 
@@ -155,6 +159,9 @@ def _of_registry_error(error: RegistryError) -> Response:
             for path, messages in error.fields.items()
             for message in messages
         ]
+    elif isinstance(error, FieldsChanged):
+        extra["current_version"] = error.current
+        extra["conflicts"] = [{"pointer": pointer(path), **both} for path, both in error.fields.items()]
     elif isinstance(error, VersionMismatch):
         extra["current_version"] = error.current
     elif isinstance(error, TooManyAttempts):

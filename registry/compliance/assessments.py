@@ -18,6 +18,7 @@ from registry.catalogue.models import PublishedAnswers
 from registry.compliance import editions
 from registry.compliance.judging import judge_answers, judge_facts
 from registry.compliance.models import Assessment
+from registry.compliance.overtaking import refuse_overtaken
 from registry.compliance.schemas import AnswersForm, ReturnForm, StartForm
 from registry.compliance.writing import answers_of, carry_answers, hold, known_facts, note, write_answers
 from registry.db import touch, utcnow
@@ -98,7 +99,8 @@ def answer(
 ) -> Assessment:
     """Give, change or (null) take back answers and facts of a draft (input: AnswersForm). All of them or none.
 
-    Raises InvalidInput naming `answers.<clause>.value` and the like, Conflict once handed in, VersionMismatch.
+    Raises InvalidInput naming `answers.<clause>.value` and the like, Conflict once handed in, VersionMismatch, and
+    FieldsChanged where an answer or fact is not what its `version` (`facts_seen`) says and not what is sent either.
     """
     now = now or utcnow()
     policy.require(actor, "assessment.answer", assessment)
@@ -109,6 +111,7 @@ def answer(
     judged = judge_answers(edition, form["answers"])
     if expected_version is not None and expected_version != assessment.version:
         raise VersionMismatch(assessment.version)
+    refuse_overtaken(session, assessment, form, judged)
     changes = write_answers(session, actor, assessment, judged, now)
     for fact, value in facts.items():
         if assessment.facts.get(fact) != value:

@@ -8,7 +8,7 @@ from registry.compliance import editions
 from registry.compliance.carrying import CARRY, SUGGEST, fates
 from registry.compliance.judging import Judged, judge
 from registry.compliance.models import Assessment
-from registry.compliance.writing import answers_of
+from registry.compliance.writing import answers_of, as_dict
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +40,7 @@ def former_answers(session: Session, assessment: Assessment, language: str = "en
     found = []
     for clause, given in answers_of(session, earlier).items():
         asked, fate = old.requirements[clause], becomes[clause]
-        form = {"value": given.value, "reason": given.reason, "evidence": given.evidence}
-        if fate.kind == CARRY and isinstance(judge(new, new.requirements[fate.targets[0]], form), Judged):
+        if fate.kind == CARRY and isinstance(judge(new, new.requirements[fate.targets[0]], as_dict(given)), Judged):
             continue
         step = old.document["scale"].get(given.value) if asked.answer == "scale" else None
         found.append(

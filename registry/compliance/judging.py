@@ -19,6 +19,8 @@ class Judged:
     not_applicable: bool
     reason: str
     evidence: str
+    in_law: str = ""
+    in_practice: str = ""
 
 
 def judge_answers(edition: Edition, given: Mapping[str, Mapping[str, Any] | None]) -> dict[str, Judged | None]:
@@ -33,7 +35,7 @@ def judge_answers(edition: Edition, given: Mapping[str, Mapping[str, Any] | None
         clause = edition.requirements.get(clause_id)
         if clause is None:
             wrong[path] = [N_("There is no such clause in this edition of the standard.")]
-        elif answer is None:
+        elif answer is None or answer["value"] is None:
             judged[clause_id] = None
         else:
             found = judge(edition, clause, answer)
@@ -65,7 +67,8 @@ def judge(edition: Edition, clause: Requirement, answer: Mapping[str, Any]) -> J
         value = number
     elif clause.answer == "date" and not _is_day(value):
         return "value", N_("Write a date as YYYY-MM-DD.")
-    return Judged(clause.id, value, not_applicable, reason, str(answer.get("evidence") or ""))
+    said = {name: str(answer.get(name) or "") for name in ("evidence", "in_law", "in_practice")}
+    return Judged(clause.id, value, not_applicable, reason, **said)
 
 
 def judge_facts(edition: Edition, given: Mapping[str, bool | None]) -> dict[str, bool | None]:

@@ -14,6 +14,7 @@ from registry.compliance import editions
 from registry.compliance.editions import Edition, Requirement, texts
 from registry.compliance.former import former_answers
 from registry.compliance.models import Answer, Assessment, Standard
+from registry.compliance.practice import contradictions
 from registry.compliance.scorecard import headline, progress, scores
 
 SORTS = {
@@ -132,12 +133,23 @@ def describe_assessment(session: Session, assessment: Assessment) -> dict[str, A
                 "not_applicable": row.not_applicable,
                 "reason": row.reason,
                 "evidence": row.evidence,
+                "in_law": row.in_law,
+                "in_practice": row.in_practice,
+                "warnings": warnings_of(edition, row),
                 "answered_at": row.answered_at,
+                "version": row.version,
             }
             for row in sorted(rows, key=lambda row: edition.requirements[row.clause].position)
         },
         "progress": progress(session, assessment),
     }
+
+
+def warnings_of(edition: Edition, answer: Answer) -> list[str]:
+    """Where law or practice contradict the value (codes of practice.WARNINGS); only the scale has values to compare."""
+    if edition.requirements[answer.clause].answer != "scale":
+        return []
+    return contradictions(edition.scheme.scale[answer.value], answer.in_law, answer.in_practice)
 
 
 def _summary(edition: Edition) -> dict[str, Any]:

@@ -9,6 +9,9 @@ from sqlmodel import Field, SQLModel
 from registry.db import BigId, JSONValue, LongText, Timestamped, UTCDateTime
 
 ASSESSMENT_STATUSES = ("draft", "submitted", "reviewed", "published")
+EXTENTS = ("yes", "partly", "no", "unknown")
+"""How far something stands in law, or is done in practice."""
+_SAID = ("", *EXTENTS)
 
 
 class Standard(SQLModel, table=True):
@@ -71,6 +74,8 @@ class Answer(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("assessment_id", "clause"),
         CheckConstraint("NOT not_applicable OR length(reason) > 0", name="na_reason"),
+        CheckConstraint(f"in_law IN {_SAID}", name="in_law"),
+        CheckConstraint(f"in_practice IN {_SAID}", name="in_practice"),
         {"sqlite_autoincrement": True},
     )
     id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
@@ -82,6 +87,11 @@ class Answer(SQLModel, table=True):
     reason: str = Field(default="", sa_type=LongText)
     evidence: str = Field(default="", sa_type=LongText)
     """Where the proof is: a document's name, a link."""
+    in_law: str = Field(default="", max_length=7, sa_column_kwargs={"server_default": ""})
+    """One of EXTENTS, "" where nothing is said; scores know neither this nor `in_practice`."""
+    in_practice: str = Field(default="", max_length=7, sa_column_kwargs={"server_default": ""})
+    version: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
+    """The assessment's version with which it was given: it only grows, also where an answer is taken back between."""
     answered_by: int | None = Field(default=None, foreign_key="user_account.id", sa_type=BigId)
     answered_at: datetime = Field(sa_type=UTCDateTime)
 

@@ -6,9 +6,10 @@ What depends on the edition (is this value on its scale?) is judged in judging.p
 from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, pre_load, validate
+from marshmallow import Schema, ValidationError, fields, pre_load, validate, validates_schema
 
 from registry.catalogue.reference import resolve_state
+from registry.compliance.models import EXTENTS
 from registry.errors import N_
 from registry.schemas import RecordId
 
@@ -100,12 +101,29 @@ class StartForm(Form):
     facts = _facts(load_default=dict)
 
 
-class AnswerForm(Form):
-    """One answer. `reason` is needed where the value says not applicable; `evidence` says where the proof is."""
+def _extent(description: str) -> fields.String:
+    return fields.String(
+        load_default="",
+        validate=validate.OneOf(("", *EXTENTS), error=N_("This must be one of: {choices}.")),
+        metadata={"description": description},
+    )
 
-    value = Given(required=True)
+
+class AnswerForm(Form):
+    """One answer. `reason` is needed where the value says not applicable; `evidence` says where the proof is.
+
+    With `version`, what was read last of this answer (0: it was open), a null `value` takes it back.
+    """
+
+    value = Given(required=True, allow_none=True)
     reason = Trimmed(5000, load_default="")
     evidence = Trimmed(5000, load_default="")
+    in_law = _extent("how far it stands in law; no score counts it")
+    in_practice = _extent("how far it is done in practice; no score counts it")
+    version = fields.Integer(
+        validate=validate.Range(0, 10**9),
+        metadata={"description": "`version` of the answer as last read, 0 where it was open"},
+    )
 
     @pre_load
     def null_is_empty(self, data: Any, **_: Any) -> Any:
@@ -113,9 +131,17 @@ class AnswerForm(Form):
             return data
         return {name: value for name, value in data.items() if value is not None or name == "value"}
 
+    @validates_schema
+    def only_a_known_answer_is_emptied(self, data: Any, **_: Any) -> None:
+        if data["value"] is None and "version" not in data:
+            raise ValidationError(NEEDED, "value")
+
 
 class AnswersForm(Form):
-    """Answers by clause (null takes one back) and facts; what is not named stays as it is."""
+    """Answers by clause (null takes one back) and facts; what is not named stays as it is.
+
+    `facts_seen`: facts as last read; one that says something else by now is a conflict, as an answer's `version` is.
+    """
 
     answers = fields.Dict(
         keys=fields.String(validate=validate.Length(max=60)),
@@ -124,6 +150,7 @@ class AnswersForm(Form):
         validate=validate.Length(max=500, error=N_("At most {max} answers at a time.")),
     )
     facts = _facts(load_default=dict)
+    facts_seen = _facts(load_default=dict)
 
 
 class ReturnForm(Form):

@@ -1,6 +1,7 @@
 """What every write to an assessment does alike: hold its row, keep answers, note history, event and audit entry."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -72,11 +73,11 @@ def carry_answers(session: Session, assessment: Assessment, edition: Edition, ea
     for clause, given in answers_of(session, earlier).items():
         if clause not in ids:
             continue
-        form = {"value": given.value, "reason": given.reason, "evidence": given.evidence}
-        judged = judge(edition, edition.requirements[ids[clause]], form)
+        judged = judge(edition, edition.requirements[ids[clause]], as_dict(given))
         if isinstance(judged, Judged):
             # Who answered and when stays: a carried answer is as old as it was.
-            session.add(_row(assessment, judged, given.answered_by, given.answered_at))
+            content = asdict(judged) | {"answered_by": given.answered_by, "answered_at": given.answered_at}
+            session.add(Answer(assessment_id=assessment.id or 0, **content))
             count += 1
     session.flush()
     return count
@@ -85,39 +86,35 @@ def carry_answers(session: Session, assessment: Assessment, edition: Edition, ea
 def write_answers(
     session: Session, actor: Actor, assessment: Assessment, judged: Mapping[str, Judged | None], now: datetime
 ) -> Changes:
-    """Keep these answers, drop those that are None, leave all others. Returns what changed."""
+    """Keep these answers, drop those that are None, leave all others. Returns what changed.
+
+    Where that is anything, the caller counts the assessment's version up: answers are marked with the next one.
+    """
     kept = answers_of(session, assessment)
     changes: Changes = {}
     for clause, new in judged.items():
         row = kept.get(clause)
-        before = _as_dict(row) if row else None
-        after = _as_dict(new) if new else None
+        before = as_dict(row) if row else None
+        after = as_dict(new) if new else None
         if before == after:
             continue
         changes[f"answers.{clause}"] = [before, after]
-        if row:
+        if row and new is None:
             session.delete(row)
-            session.flush()
-        if new:
-            session.add(_row(assessment, new, actor.user_id, now))
+        if new is None:
+            continue
+        content = asdict(new) | {"answered_by": actor.user_id, "answered_at": now, "version": assessment.version + 1}
+        row = row or Answer(assessment_id=assessment.id or 0, **content)
+        for name, value in content.items():
+            setattr(row, name, value)
+        session.add(row)
     return changes
 
 
-def _as_dict(given: Answer | Judged) -> dict[str, str]:
-    return {"value": given.value, "reason": given.reason, "evidence": given.evidence}
-
-
-def _row(assessment: Assessment, judged: Judged, user_id: int | None, at: datetime) -> Answer:
-    return Answer(
-        assessment_id=assessment.id or 0,
-        clause=judged.clause,
-        value=judged.value,
-        not_applicable=judged.not_applicable,
-        reason=judged.reason,
-        evidence=judged.evidence,
-        answered_by=user_id,
-        answered_at=at,
-    )
+def as_dict(given: Answer | Judged) -> dict[str, str]:
+    """An answer's content, as forms and history have it; law and practice only where something is said of them."""
+    extents = {name: said for name in ("in_law", "in_practice") if (said := getattr(given, name))}
+    return {"value": given.value, "reason": given.reason, "evidence": given.evidence, **extents}
 
 
 def note(

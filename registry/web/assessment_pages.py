@@ -1,6 +1,6 @@
 """Assessments: begin one, its questionnaire section by section, its way through review, its score and its gaps."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -9,19 +9,19 @@ from flask_babel import gettext
 
 from registry.accounts import policy
 from registry.catalogue import history
-from registry.compliance import assessments, editions, gaps, listing, scorecard, suggesting
+from registry.compliance import assessments, editions, gaps, listing, overtaking, scorecard, suggesting
 from registry.compliance.editions import Edition
 from registry.compliance.former import former_answers
 from registry.compliance.models import Assessment
 from registry.compliance.writing import answers_of
 from registry.db import utcnow
-from registry.errors import N_, InvalidInput, NotFound, VersionMismatch
+from registry.errors import N_, FieldsChanged, InvalidInput, NotFound
 from registry.http import actor, session
 from registry.loop.chains import asked_again
 from registry.matching.needs import create_need
-from registry.web import questionnaire
+from registry.web import choices, questionnaire
+from registry.web.answer_conflicts import both_sides
 from registry.web.compliance_links import linked_needs
-from registry.web.conflicts import conflict_page
 from registry.web.forms import Form, expected_version
 from registry.web.history_view import revisions
 from registry.web.i18n import language
@@ -178,39 +178,27 @@ def save(assessment_id: int) -> ResponseReturnValue:
     suggested = suggesting.suggestions(session(), actor(), assessment).get(clause) if clause else None
     if suggested and suggested.value and decision == "accept":
         # What else was typed in the section is kept with it.
-        data["answers"][clause] = {"value": suggested.value, "evidence": suggesting.evidence(suggested)}
+        data["answers"][clause] = {
+            "value": suggested.value, "evidence": suggesting.evidence(suggested), "version": 0,
+        }  # fmt: skip
+    loose = (data["answers"] or data["facts"]) and not overtaking.says_what_was_read(data)
     try:
-        assessments.answer(session(), actor(), assessment, data, version)
+        assessments.answer(session(), actor(), assessment, data, version if loose else None)
         if suggested and decision in ("accept", "refuse"):
             verdict = "accepted" if decision == "accept" else "refused"
             suggesting.note_verdict(session(), actor(), assessment, suggested, verdict, utcnow())
     except InvalidInput as error:
-        form = Form(questionnaire.shown_again(data), error.fields, version)
-        return _questions(assessment, edition, section, form), error.status
-    except VersionMismatch as error:
-        url = url_for("web.assessments.answer", assessment_id=assessment_id, section=section.id)
         stored = questionnaire.values_of(assessment, given, section.clauses)
-        mine = questionnaire.shown_again(data)
-        return conflict_page(
-            mine, stored, version=error.current, url=url, edit_url=url,
-            words=questionnaire.words_for(edition), by_field=_by_field,
-        )  # fmt: skip
+        form = Form(questionnaire.typed_over(stored, data), error.fields, version)
+        return _questions(assessment, edition, section, form), error.status
+    except FieldsChanged as error:
+        return both_sides(assessment, edition, section.id, data, error)
     flash(gettext("Saved."), "good")
     following = [step.id for step in steps[steps.index(section) + 1 :]][:1]
     if request.form.get("do") == "next" and not following:
         return redirect(url_for("web.assessments.show", assessment_id=assessment_id), 303)
     onward = following[0] if request.form.get("do") == "next" else section.id
     return redirect(url_for("web.assessments.answer", assessment_id=assessment_id, section=onward), 303)
-
-
-def _by_field(values: Mapping[str, Any]) -> dict[str, Any]:
-    """One level: input's name → value, so that both sides are compared answer by answer."""
-    found: dict[str, Any] = {
-        questionnaire.name_of(clause, part): parts.get(part, "")
-        for clause, parts in values["answers"].items()
-        for part in questionnaire.PARTS
-    }
-    return found | {f"facts.{fact}": value for fact, value in values["facts"].items()}
 
 
 def _section(steps: list[questionnaire.Section]) -> questionnaire.Section:
@@ -222,12 +210,13 @@ def _section(steps: list[questionnaire.Section]) -> questionnaire.Section:
 
 
 def _questions(assessment: Assessment, edition: Edition, section: questionnaire.Section, form: Form) -> str:
+    given = answers_of(session(), assessment)
     return render_template(
         "assessments/answer.html",
         assessment=assessment,
         edition=edition,
         section=section,
-        sections=questionnaire.sections(edition, assessment, answers_of(session(), assessment)),
+        sections=questionnaire.sections(edition, assessment, given),
         progress=scorecard.progress(session(), assessment),
         scale=_scale(edition),
         describes={code: _text(step.get("describes")) for code, step in edition.document["scale"].items()},
@@ -236,6 +225,8 @@ def _questions(assessment: Assessment, edition: Edition, section: questionnaire.
         name_of=questionnaire.name_of,
         words=questionnaire.words_for(edition),
         text=_text,
+        extents=choices.of("extent"),
+        warnings={row.clause: listing.warnings_of(edition, row) for row in given.values()},
         suggested=suggesting.suggestions(session(), actor(), assessment),
         path_of=suggesting.path_of,
         again=asked_again(session(), actor(), assessment.state, assessment.standard),

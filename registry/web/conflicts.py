@@ -35,10 +35,12 @@ def conflict_page(
     edit_url: str,
     words: Callable[[str], str],
     by_field: Callable[[Mapping[str, Any]], Mapping[str, Any]] = dict,
+    rest: Mapping[str, Any] | None = None,
 ) -> tuple[str, int]:
     """Both versions of the fields that this form sends, as `by_field` lays them out.
 
     Sending mine again carries `version`, the one now in force; fields that the form does not send stay as they are.
+    `rest`: what else was typed and is in no dispute; keeping what is in force saves it.
     """
     ours_by, theirs_by = by_field(mine), by_field(current)
     rows = [(words(name), said(theirs_by.get(name)), said(ours)) for name, ours in ours_by.items()]
@@ -47,6 +49,7 @@ def conflict_page(
         rows=[(name, theirs, ours) for name, theirs, ours in rows if theirs != ours],
         same=sum(theirs == ours for _, theirs, ours in rows),
         inputs=list(flat(mine)),
+        rest=list(flat(rest or {})),
         version=version,
         url=url,
         edit_url=edit_url,

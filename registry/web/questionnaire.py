@@ -1,5 +1,6 @@
 """A standard as a questionnaire: its sections one at a time, what is answered in each, and the form of one section."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,13 @@ from registry.web.i18n import language
 FACTS = "facts"
 REST = "other"
 """Clauses that stand under no heading."""
+PARTS = {
+    "value": N_("Answer"),
+    "reason": N_("Reason"),
+    "evidence": N_("Evidence"),
+    "in_law": N_("In law"),
+    "in_practice": N_("In practice"),
+}
 LETTERS = {True: "yes", False: "no", None: ""}
 
 
@@ -64,41 +72,71 @@ def name_of(clause: str, part: str) -> str:
 
 def values_of(assessment: Assessment, answers: Mapping[str, Answer], clauses: Sequence[Requirement]) -> dict[str, Any]:
     """What is stored of one section, as its form shows it."""
-    given = {
-        clause.id: {name: getattr(answers[clause.id], name) for name in ("value", "reason", "evidence")}
-        for clause in clauses
-        if clause.id in answers
-    }
-    return {"answers": given, "facts": {fact: LETTERS[value] for fact, value in assessment.facts.items()}}
+    facts = {fact: LETTERS[value] for fact, value in assessment.facts.items()}
+    given = {clause.id: _shown(answers.get(clause.id)) for clause in clauses}
+    return {"answers": given, "facts": facts, "facts_seen": facts}
+
+
+def _shown(answer: Answer | None) -> dict[str, Any]:
+    """One answer as its form has it: its parts, its version, and the mark by which a form that comes back untouched
+    is known."""
+    parts = {name: getattr(answer, name) if answer else "" for name in PARTS}
+    return parts | {"version": answer.version if answer else 0, "shown": _mark(parts)}
+
+
+def _mark(parts: Mapping[str, str]) -> str:
+    # Browsers send line ends as CRLF, whatever was stored.
+    text = "\x1f".join(parts[name].replace("\r\n", "\n").strip() for name in PARTS)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def read(typed: MultiDict[str, str], answers: Mapping[str, Answer]) -> dict[str, Any]:
-    """What was typed, for the schema: an emptied answer is taken back, one that was never given is left out."""
+    """What was typed, for the schema: an emptied answer is taken back, what was not touched is left out.
+
+    So a colleague's answers beside mine in the same section stay as they are.
+    """
     data = nested(typed)
     given: dict[str, Any] = {}
     sent = data.get("answers")
     for clause, answer in (sent if isinstance(sent, dict) else {}).items():
-        parts = {name: str(answer.get(name) or "").strip() for name in ("value", "reason", "evidence")}
+        if not isinstance(answer, dict):
+            continue
+        parts = {name: str(answer.get(name) or "").strip() for name in PARTS}
+        seen = {"version": answer["version"]} if answer.get("version") else {}
+        if answer.get("shown") == _mark(parts):
+            continue
         if any(parts.values()):
-            given[clause] = {name: text for name, text in parts.items() if text or name != "value"}
+            given[clause] = {name: text for name, text in parts.items() if text or name != "value"} | seen
         elif clause in answers:
-            given[clause] = None
-    facts = data.get("facts")
+            given[clause] = {"value": None, **seen} if seen else None
+    facts, seen_facts = (_facts(data.get(name)) for name in ("facts", "facts_seen"))
+    touched = {fact: value for fact, value in facts.items() if fact not in seen_facts or seen_facts[fact] != value}
     return {
         "answers": given,
-        "facts": {fact: value or None for fact, value in (facts if isinstance(facts, dict) else {}).items()},
+        "facts": touched,
+        "facts_seen": {fact: value for fact, value in seen_facts.items() if fact in touched},
     }
+
+
+def _facts(typed: Any) -> dict[str, Any]:
+    return {fact: value or None for fact, value in (typed if isinstance(typed, dict) else {}).items()}
 
 
 def shown_again(data: Mapping[str, Any]) -> dict[str, Any]:
     """What was read, as the form shows it again."""
-    return {
-        "answers": {clause: answer or {} for clause, answer in data["answers"].items()},
-        "facts": {fact: value or "" for fact, value in data["facts"].items()},
+    answers = {
+        clause: {name: "" if value is None else value for name, value in (answer or {}).items()}
+        for clause, answer in data["answers"].items()
+    }
+    return {"answers": answers} | {
+        name: {fact: value or "" for fact, value in data[name].items()} for name in ("facts", "facts_seen")
     }
 
 
-PARTS = {"value": N_("Answer"), "reason": N_("Reason"), "evidence": N_("Evidence")}
+def typed_over(stored: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:
+    """What is stored of a section with what was typed over it."""
+    typed = shown_again(data)
+    return {name: {**stored[name], **typed[name]} for name in stored}
 
 
 def words_for(edition: Edition) -> Any:

@@ -36,6 +36,12 @@ WORDS: dict[str, dict[str, str]] = {
         "old": N_("To be confirmed"),
         "vague": N_("Vague"),
     },
+    "extent": {"yes": N_("Yes"), "partly": N_("Partly"), "no": N_("No"), "unknown": N_("Not known")},
+    "practice_warning": {
+        "full-not-practised": N_("The answer says it is fully in place, but it is not fully done in practice."),
+        "none-but-practised": N_("The answer says nothing is in place, but it is done in practice."),
+        "not-applicable-but-there": N_("The answer says it does not apply, but law or practice know it."),
+    },
     "unit": UNITS,
     "direction": {"up": N_("higher is better"), "down": N_("lower is better")},
     "dimension": {
