@@ -10,6 +10,7 @@ from registry.http import RegistryFlask
 from registry.web import (
     alert_pages,
     allocation_pages,
+    answering_pages,
     assessment_pages,
     assets,
     board_pages,
@@ -74,6 +75,7 @@ MODULES = [
     standards_pages,
     library_pages,
     assessment_pages,
+    answering_pages,
     indicator_pages,
     report_pages,
     national_report_pages,

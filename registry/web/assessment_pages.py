@@ -116,7 +116,7 @@ def _show(assessment: Assessment, form: Form) -> str:
         score=scorecard.scorecard(session(), assessment, linked_needs, language()),
         edition=edition,
         sections=questionnaire.sections(edition, assessment, answers_of(session(), assessment)),
-        scale=_scale(edition),
+        scale=questionnaire.scale(edition),
         form=form,
         may=may,
         same_person=same_person,
@@ -124,13 +124,6 @@ def _show(assessment: Assessment, form: Form) -> str:
         history=revisions(history.versions(session(), "assessment", assessment.id or 0), _history_words(edition)),
         data_url=f"/api/v1/assessments/{assessment.id}",
     )
-
-
-def _scale(edition: Edition) -> dict[str, str]:
-    """Code → words, worst first; what does not count comes last (stored content is sorted by code)."""
-    worth = edition.scheme.scale
-    steps = sorted(edition.document["scale"].items(), key=lambda step: (worth[step[0]] is None, worth[step[0]] or 0))
-    return {code: _text(step.get("label", code)) for code, step in steps}
 
 
 def _history_words(edition: Edition) -> Callable[[str], str]:
@@ -218,7 +211,7 @@ def _questions(assessment: Assessment, edition: Edition, section: questionnaire.
         section=section,
         sections=questionnaire.sections(edition, assessment, given),
         progress=scorecard.progress(session(), assessment),
-        scale=_scale(edition),
+        scale=questionnaire.scale(edition),
         describes={code: _text(step.get("describes")) for code, step in edition.document["scale"].items()},
         not_applicable=[code for code, value in edition.scheme.scale.items() if value is None],
         applies=lambda clause: questionnaire.applies(edition, assessment, clause),

@@ -49,7 +49,7 @@ def conflict_page(
         rows=[(name, theirs, ours) for name, theirs, ours in rows if theirs != ours],
         same=sum(theirs == ours for _, theirs, ours in rows),
         inputs=list(flat(mine)),
-        rest=list(flat(rest or {})),
+        rest=None if rest is None else list(flat(rest)),
         version=version,
         url=url,
         edit_url=edit_url,

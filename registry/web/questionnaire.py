@@ -118,6 +118,19 @@ def read(typed: MultiDict[str, str], answers: Mapping[str, Answer]) -> dict[str,
     }
 
 
+def sent_names(typed: MultiDict[str, str]) -> dict[str, list[str]]:
+    """Clauses and facts of which a form sends anything at all."""
+    data = nested(typed)
+    return {name: list(each) if isinstance(each := data.get(name), dict) else [] for name in ("answers", "facts")}
+
+
+def scale(edition: Edition) -> dict[str, str]:
+    """Code → words, worst first; what does not count comes last (stored content is sorted by code)."""
+    worth = edition.scheme.scale
+    steps = sorted(edition.document["scale"].items(), key=lambda step: (worth[step[0]] is None, worth[step[0]] or 0))
+    return {code: text_in(step["label"], language()) if step.get("label") else code for code, step in steps}
+
+
 def _facts(typed: Any) -> dict[str, Any]:
     return {fact: value or None for fact, value in (typed if isinstance(typed, dict) else {}).items()}
 

@@ -19,7 +19,7 @@ def test_from_assessment_to_match(visit: Visit) -> None:
     page.get_by_role("link", name="Marking").click()
     clause = page.get_by_role("group", name=re.compile(r"para\. 9"))
     clause.get_by_label("Not in place").check()
-    assert page.get_by_text("There are answers that are not saved yet.").is_visible()
+    page.get_by_text("Saved at").wait_for()
     page.get_by_role("button", name="Save and go on").click()
     page.get_by_role("heading", name="Record-keeping").wait_for()
     page.get_by_role("link", name="To the result").click()

@@ -130,3 +130,25 @@ def test_the_page_asks_about_what_is_in_dispute_and_saves_the_rest_either_way(
     now = check_page(second.get(path).text).form
     assert now["answers.mark-state.value"] == "none"
     assert now["answers.mark-made.evidence"] == "the register of 2024"
+
+
+def test_one_answer_is_saved_by_itself_and_a_stale_or_wrong_one_is_named(
+    sqlite_app: RegistryFlask, world: World
+) -> None:
+    client = client_for(sqlite_app, world.people["state"])
+    url = f"/en/assessments/{world.assessment}/answer"
+    form = check_page(client.get(f"{url}?section=marking").text).form
+    one = {name: form[name] for name in form if name.startswith("answers.mark-made.")}
+    one |= {"answers.mark-made.value": "full", "answers.mark-made.in_practice": "no"}
+    saved = client.post(f"{url}/part", data=one)
+    assert saved.status_code == 200 and saved.get_json()["count"] == "3 / 4"
+    assert "not fully done in practice" in saved.get_json()["remarks"][0]
+    late = client.post(f"{url}/part", data=one | {"answers.mark-made.value": "partial"})
+    assert late.status_code == 412 and "In place" in late.get_json()["problems"][0]
+    onward = one | saved.get_json()["seen"] | {"answers.mark-made.value": "partial"}
+    assert client.post(f"{url}/part", data=onward).status_code == 200
+    onward["answers.mark-made.value"] = "splendid"
+    wrong = client.post(f"{url}/part", data=onward)
+    assert wrong.status_code == 422 and "must be one of" in wrong.get_json()["problems"][0]
+    blind = client.post(f"{url}/part", data={"answers.mark-made.value": "full"})
+    assert blind.status_code == 422, "who does not say what was seen changes nothing"

@@ -120,6 +120,7 @@ PAGES: dict[str | tuple[str, str], Rule] = {
     "web.assessments.create": Rule(STATES),
     "web.assessments.answer": Rule(STATES),
     "web.assessments.save": Rule(STATES),
+    "web.answering.save_part": Rule(STATES),
     "web.assessments.move": Rule(STATES),
     "web.assessments.make_need": Rule(STATES),
     "web.alerts.index": Rule(MEMBERS),

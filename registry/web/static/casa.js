@@ -7,6 +7,17 @@ document.addEventListener("submit", (event) => {
   if (question && !window.confirm(question)) event.preventDefault();
 });
 
+// Signing out leaves nothing typed behind in this browser (see autosave.js)
+for (const form of document.querySelectorAll("form[data-forget]")) {
+  form.addEventListener("submit", () => {
+    try {
+      for (const key of Object.keys(window.localStorage)) if (key.startsWith("casa:")) window.localStorage.removeItem(key);
+    } catch {
+      // Storage is refused in this browser: nothing is kept in it either.
+    }
+  });
+}
+
 // Say when typed words are not saved yet: <form data-unsaved="words"> with an element [data-unsaved-note] in it
 for (const form of document.querySelectorAll("form[data-unsaved]")) {
   let dirty = false;
