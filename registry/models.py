@@ -6,6 +6,7 @@ from registry.catalogue import models as catalogue
 from registry.catalogue.conflicts import models as conflicts
 from registry.catalogue.same_as import models as same_as
 from registry.compliance import models as compliance
+from registry.compliance.contacts import models as contacts
 from registry.compliance.indicators import models as indicators
 from registry.events import models as events
 from registry.matching import models as matching
@@ -17,6 +18,6 @@ from registry.sync import models as sync
 from registry.webhooks import models as webhooks
 
 __all__ = [
-    "accounts", "alerts", "catalogue", "compliance", "conflicts", "events", "indicators", "ledger", "matching",
-    "reporting", "rounds", "same_as", "screening", "sync", "webhooks",
+    "accounts", "alerts", "catalogue", "compliance", "conflicts", "contacts", "events", "indicators", "ledger",
+    "matching", "reporting", "rounds", "same_as", "screening", "sync", "webhooks",
 ]  # fmt: skip

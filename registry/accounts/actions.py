@@ -140,6 +140,7 @@ ACTIONS: dict[str, Predicate] = {
     "indicator.write": _own_state,
     "participation.write": lambda actor, record: actor.role in STAFF or _own_state(actor, record),
     "participation.confirm": _by(STAFF),
+    "contact.write": lambda actor, record: actor.role in STAFF or _own_state(actor, record),
     "offer.read": _shown("organisation_id"),
     "offer.create": _offering,
     "offer.update": _offering,

@@ -109,6 +109,13 @@ def _proposals(actor: Actor, table: Table) -> ColumnElement[bool]:
     return _or_own(shown, table.c.organisation_id, actor.organisation_id)
 
 
+def _contacts(actor: Actor, table: Table) -> ColumnElement[bool]:
+    """Published ones are for everybody; the State and the coordinators see all of its own."""
+    if actor.sees_all:
+        return true()
+    return _or_own(table.c.published, table.c.state, actor.state)
+
+
 def _both_sides(actor: Actor, table: Table) -> ColumnElement[bool]:
     """The State of the need, the organisation of the offer, and the coordinators."""
     if actor.sees_all:
@@ -180,6 +187,7 @@ VISIBLE: dict[str, Rows] = {
     "national_report": _once_published,
     "indicator_series": _owned("state"),
     "participation": _everything,
+    "contact": _contacts,
     "event": _events,
     "same_as_pair": _for(STAFF),
     "conflict": _conflicts,

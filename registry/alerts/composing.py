@@ -33,6 +33,7 @@ PATHS = {
     "need": "needs",
     "offer": "offers",
     "asked_again": "needs",
+    "contact": "contacts",
     "subscription": "webhooks",
     "proposal": "proposals",
 }
@@ -97,9 +98,9 @@ def _sections(session: Session, mail: Mail, user: User, base: str) -> list[Secti
     columns = [NOTICE.c[name] for name in ("id", "kind", "record_id", "search_id")]
     mine = (NOTICE.c.mail_id == mail.id, shown(actor_of_user(user), user.id or 0))
     rows = session.execute(select(*columns).where(*mine).order_by(NOTICE.c.search_id, NOTICE.c.id))
-    found: dict[int | None, list[dict[str, Any]]] = {}
+    found: dict[tuple[int | None, str], list[dict[str, Any]]] = {}
     for row in with_titles(session, [dict(row._mapping) for row in rows]):
-        found.setdefault(row["search_id"], []).append(row)
+        found.setdefault((row["search_id"], row["kind"]), []).append(row)
     return [
         Section(
             each[0]["search"],
@@ -120,7 +121,11 @@ def _subject(words: Words, sections: Sequence[Section]) -> str:
         text = words.ngettext("News of a proposal", "News of %(num)s proposals", count)
     elif sections[0].kind == "subscription":
         text = words.ngettext("Your webhook was switched off", "%(num)s webhooks of yours were switched off", count)
-    elif len(sections) == 1:
+    elif all(section.kind == "contact" for section in sections):
+        text = words.ngettext(
+            "Is this point of contact still right?", "Are %(num)s points of contact still right?", count
+        )
+    elif len(sections) == 1 and sections[0].search is not None:
         text = words.ngettext("One new find: %(name)s", "%(num)s new finds: %(name)s", count)
     elif all(section.kind == "asked_again" for section in sections):
         text = words.gettext("A need is closed: is its gap?")
@@ -136,6 +141,8 @@ def _title(words: Words, section: Section) -> str:
         return words.gettext("Something happened with these proposals, or they wait for your answer:")
     if section.kind == "asked_again":
         return words.gettext("These needs are closed; the clauses they came from are asked again:")
+    if section.kind == "contact":
+        return words.gettext("Are these points of contact still right? Confirm, change or delete them:")
     if section.kind == "subscription":
         return words.gettext("Switched off because of how the receiver answered:")
     return words.gettext("Saved search “%(name)s”:") % {"name": one_line(section.search or "")}

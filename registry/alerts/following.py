@@ -64,6 +64,8 @@ def look(session: Session, happenings: Sequence[Happening]) -> Found:
             found.news += _of_closed_need(session, each)
         if each.type == SWITCHED_OFF:
             found.news += _of_webhook(session, each)
+        elif each.type == "contact.asked":
+            found.news += _of_contact(session, each)
         elif each.kind == "proposal":
             found.news += _of_proposal(session, each)
         elif each.kind in KINDS and each.type.startswith(f"{each.kind}."):
@@ -91,6 +93,16 @@ def _of_closed_need(session: Session, happening: Happening) -> list[News]:
     return [
         News(user_id, None, AT_ONCE, "asked_again", happening.record_id, happening.uid) for user_id in ids if user_id
     ]
+
+
+def _of_contact(session: Session, happening: Happening) -> list[News]:
+    """The State's people are asked; where it has none here, the coordinators."""
+    active = col(User.disabled_at).is_(None)
+    for asked in (and_(col(User.role) == "state", col(User.state) == happening.state), col(User.role) == "coordinator"):
+        ids = session.scalars(select(col(User.id)).where(asked, active).order_by(col(User.id))).all()
+        if ids:
+            return [News(id_ or 0, None, AT_ONCE, "contact", happening.record_id, happening.uid) for id_ in ids]
+    return []
 
 
 def _of_proposal(session: Session, happening: Happening) -> list[News]:
@@ -170,5 +182,5 @@ def _insert(session: Session, table: Table, rows: list[dict[str, Any]]) -> None:
 
 
 CONSUMER = Consumer(
-    frozenset({*KINDS, "proposal", "subscription"}), look, act, "Tell people what their saved searches find."
+    frozenset({*KINDS, "proposal", "contact", "subscription"}), look, act, "Tell people what their saved searches find."
 )

@@ -12,6 +12,7 @@ from registry.accounts.actor import Actor
 from registry.alerts.models import Notice, SavedSearch
 from registry.catalogue.models import Programme
 from registry.catalogue.paging import Sort, keyset
+from registry.compliance.contacts.models import Contact
 from registry.errors import N_, NotFound
 from registry.matching.ledger.models import Proposal
 from registry.matching.models import Need, Offer
@@ -23,8 +24,11 @@ MODELS: dict[str, Any] = {
     "asked_again": Need,
     "offer": Offer,
     "proposal": Proposal,
+    "contact": Contact,
     "subscription": Subscription,
 }
+TITLES = {"subscription": "name", "contact": "office"}
+"""Kind → the column that says which record it is, where that is not `title`"""
 NOTICE: Table = Notice.__table__  # type: ignore[attr-defined]
 NEWEST = Sort((NOTICE.c.id,), descending=True, name="newest")
 MOST_COUNTED = 100
@@ -80,7 +84,7 @@ def _titles(session: Session, kind: str, ids: Collection[int]) -> dict[int, tupl
     language = {"programme": "title_language", "need": "language", "asked_again": "language", "offer": "language"}.get(
         kind
     )
-    columns = [model.id, model.name if kind == "subscription" else model.title]
+    columns = [model.id, getattr(model, TITLES.get(kind, "title"))]
     columns += [getattr(model, language)] if language else []
     return {
         row[0]: (row[1], row[2] if language else None)

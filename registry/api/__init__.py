@@ -51,6 +51,7 @@ MODULES: dict[str, str] = {
     "states": "registry.api.states",
     "participation": "registry.api.participation",
     "instruments": "registry.api.instruments",
+    "contacts": "registry.api.contacts",
     "reports-due": "registry.api.reports_due",
     "themes": "registry.api.themes",
     "search": "registry.api.search",

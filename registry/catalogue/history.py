@@ -1,4 +1,4 @@
-"""The history of a record: one row per version with what it changed. Rows are only ever added."""
+"""The history of a record: one row per version with what it changed. Rows are only added, but for `forget`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select
 from sqlmodel import Session
 
 from registry.accounts.actor import Actor
@@ -72,3 +72,8 @@ def versions(session: Session, kind: str, record_id: int, limit: int = 100) -> l
         .limit(limit)
     )
     return [Version(version, at, actor, orjson.loads(changes)) for version, at, actor, changes in rows]
+
+
+def forget(session: Session, kind: str, record_id: int) -> None:
+    """Delete a record's history: for what tells of persons, who may ask that nothing of it stays."""
+    session.execute(delete(Revision).where(Revision.kind == kind, Revision.record_id == record_id))  # type: ignore[arg-type]

@@ -15,6 +15,7 @@ from registry.catalogue import importing as catalogue
 from registry.catalogue.tabular import FORMATS, ImportReport, Row, read_rows
 from registry.cli import Context, pass_context, print_json
 from registry.cli.feeds import Bar, show_report, with_config
+from registry.compliance.contacts import importing as contacts
 from registry.compliance.indicators import importing as indicators
 from registry.compliance.participation import importing as participation
 from registry.matching import importing as matching
@@ -22,10 +23,11 @@ from registry.sync.adapters import ADAPTERS
 from registry.sync.models import SCOPES
 from registry.sync.runner import import_file
 
-KINDS = ("programmes", "organisations", "needs", "offers", "observations", "participation")
+KINDS = ("programmes", "organisations", "needs", "offers", "observations", "participation", "contacts")
 RECORDS: dict[str, Callable[[Session, Actor, Iterable[Row], bool], ImportReport]] = {
     "observations": indicators.import_rows,
     "participation": participation.import_rows,
+    "contacts": contacts.import_rows,
 }
 """Kinds that have an importer of their own"""
 PROGRAMME_FORMATS = [adapter.name for adapter in ADAPTERS.values() if adapter.target == "programme"]
@@ -48,7 +50,7 @@ def import_command(
     config: dict[str, Any], dry_run: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Import FILE: programmes from a partner's format; organisations, needs, offers, observations,
-    participation from a table.
+    participation, contacts from a table.
 
     Exit 1 where the file as a whole is refused; single bad records or rows are reported, the others are in.
     """

@@ -19,6 +19,7 @@ RECORDS = {
     "asked_again": ("web.needs.show", "need_id"),
     "offer": ("web.offers.show", "offer_id"),
     "proposal": ("web.proposals.show", "proposal_id"),
+    "contact": ("web.contacts.show", "contact_id"),
     "subscription": ("web.subscriptions.show", "subscription_id"),
 }
 """Kind → the endpoint of its page, and the name of the record's number there"""

@@ -13,6 +13,7 @@ from registry.accounts.idempotency import prune_idempotency
 from registry.alerts import mails
 from registry.catalogue.same_as.models import KINDS as SAME_AS_KINDS
 from registry.catalogue.upkeep import catch_up
+from registry.compliance.contacts import upkeep
 from registry.db import Database, fall_due, utcnow
 from registry.errors import Conflict, NotFound
 from registry.events import consumers
@@ -106,6 +107,13 @@ def _tend_proposals(database: Database, settings: Settings, _key: str, stop: thr
     while done and not stop.is_set():
         with database.transaction() as session:
             done = tend(session, system("scheduler"), settings, utcnow())
+
+
+def _ask_contacts(database: Database, _settings: Settings, _key: str, stop: threading.Event) -> None:
+    done = 1
+    while done and not stop.is_set():
+        with database.transaction() as session:
+            done = upkeep.ask(session, utcnow())
 
 
 def _sequence(database: Database, _settings: Settings, _key: str, _stop: threading.Event) -> None:
@@ -237,6 +245,7 @@ TASKS: dict[str, Task] = {
     "matching.tend": Task(
         _tend_proposals, 3600, "Remind of proposals, let them lapse, show commitments, ask after a year."
     ),
+    "contacts.ask": Task(_ask_contacts, 24 * 3600, "Ask States whether their points of contact are still right."),
     rounds.SOLVE: Task(_allocate, None, "Freeze an allocation round and solve its scenarios."),
     "idempotency.prune": Task(_prune_keys, 3600, "Forget answers kept for retried requests."),
 }

@@ -17,6 +17,7 @@ from registry.catalogue.programmes import Incoming, store_batch
 from registry.catalogue.rows import sort_key
 from registry.catalogue.upkeep import look_after
 from registry.compliance import assessments, library
+from registry.compliance.contacts import service as contacts
 from registry.db import Database
 from registry.matching import needs, offers
 from registry.matching.ledger.proposing import propose
@@ -176,6 +177,11 @@ OFFER = {
 }
 
 
+CONTACT = {
+    "office": "Office of small arms", "email": "arms@ministry.example", "instruments": ["poa"], "source": "itself"
+}  # fmt: skip
+
+
 def build(database: Database, programmes: int = 30) -> World:
     """Fill an empty database."""
     world = World()
@@ -249,6 +255,7 @@ def _fill(session: Session, world: World, programmes: int) -> None:
     needs.open_need(session, state, need.id or 0, None)
     world.need = need.id or 0
     world.draft = needs.create_need(session, state, {"title": "Not finished yet"}).id or 0
+    contacts.enter(session, state, CONTACT)
     assessment = assessments.start(session, state, {"standard": "iti"})
     answers = {"mark-made": "none", "mark-import": "partial", "mark-state": "full"}
     known = {clause: {"value": value} for clause, value in answers.items()}

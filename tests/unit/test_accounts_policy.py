@@ -63,6 +63,7 @@ TABLE = [
     ("offer.judge", OFFER, ()),
     ("participation.write", SERIES, (KENYA, *STAFF)),
     ("participation.confirm", SERIES, STAFF),
+    ("contact.write", SERIES, (KENYA, *STAFF)),
     ("indicator.write", SERIES, (KENYA,)),
     ("proposal.propose", PROPOSAL, (KENYA, DONOR, *STAFF)),
     ("proposal.withdraw", PROPOSAL, (KENYA, DONOR, *STAFF)),

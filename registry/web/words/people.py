@@ -46,6 +46,7 @@ WORDS: dict[str, dict[str, str]] = {
         "subscription": N_("Webhook"),
         "proposal": N_("Proposal"),
         "asked_again": N_("Asked again"),
+        "contact": N_("Point of contact"),
     },
     "alert": {
         "in_app": N_("In the app only"),

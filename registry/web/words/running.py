@@ -57,6 +57,7 @@ WORDS: dict[str, dict[str, str]] = {
         "assessment": N_("Assessments"),
         "indicator_series": N_("Indicators"),
         "participation": N_("Participation in instruments"),
+        "contact": N_("Points of contact"),
         "feed": N_("Feeds"),
         "run": N_("Sync runs"),
         "subscription": N_("Webhooks"),

@@ -55,6 +55,13 @@ WORDS: dict[str, dict[str, str]] = {
     "group": {"female": N_("female"), "male": N_("male"), "unknown": N_("unknown"), "other": N_("other")},
     "quality": {"final": N_("Final"), "provisional": N_("Provisional"), "estimate": N_("Estimate")},
     "act": ACTS,
+    "contact_role": {
+        "point_of_contact": N_("National point of contact"),
+        "tracing": N_("Tracing requests"),
+        "reporting": N_("Reports"),
+        "licensing": N_("Licences and end-user certificates"),
+        "other": N_("Other"),
+    },
     "instrument": {
         "treaty": N_("Treaty"),
         "regional_treaty": N_("Regional treaty"),
