@@ -8,8 +8,8 @@ from sqlalchemy.dialects import postgresql
 
 import registry.db
 
-revision = '0024'
-down_revision = '0023'
+revision = '0025'
+down_revision = '0024'
 branch_labels = None
 depends_on = None
 
