@@ -43,8 +43,8 @@ docs: ## write the generated tables of docs/ anew (settings, events, commands, r
 
 lock: ## resolve the dependencies anew into the hashed locks
 	@.ci/setup dev
-	@$(BIN)/uv pip compile --quiet --no-header --universal --python-version 3.11 --generate-hashes --upgrade --extra pg --group build pyproject.toml -o requirements.lock
-	@$(BIN)/uv pip compile --quiet --no-header --universal --python-version 3.11 --generate-hashes --upgrade --extra pg --group build --group dev pyproject.toml -o requirements-dev.lock
+	@$(BIN)/uv pip compile --quiet --no-header --universal --python-version 3.11 --generate-hashes --upgrade --extra pg --extra pdf --group build pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile --quiet --no-header --universal --python-version 3.11 --generate-hashes --upgrade --extra pg --extra pdf --group build --group dev pyproject.toml -o requirements-dev.lock
 
 clean: ## remove the environment and the demo's data
 	rm -rf .venv var

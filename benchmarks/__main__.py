@@ -23,6 +23,7 @@ from benchmarks import (
     matching,
     memory,
     rematching,
+    reports,
     same_as,
     standards,
     webhooks,
@@ -199,6 +200,11 @@ def bench_standards(folder: Path) -> None:
         standards.bench_standards(both, line)
 
 
+def bench_reports(_folder: Path) -> None:
+    """A national report of more than 100 pages as PDF, in English and in Arabic."""
+    reports.bench_reports(line)
+
+
 ROWS = {
     "import": bench_import,
     "pages": bench_pages,
@@ -212,6 +218,7 @@ ROWS = {
     "allocation": bench_allocation,
     "matching": bench_matching,
     "standards": bench_standards,
+    "reports": bench_reports,
 }
 
 

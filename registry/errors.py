@@ -83,6 +83,13 @@ class TooManyAttempts(RegistryError):
         super().__init__(N_("Too many failed attempts. Try again in %(seconds)s seconds."), seconds=retry_after)
 
 
+class NotAcceptable(RegistryError):
+    """The answer cannot be given in the form asked for; the message says what this machine lacks."""
+
+    status = 406
+    code = "not-acceptable"
+
+
 class Conflict(RegistryError):
     """The record is not in a state that allows this (withdrawn, already closed, already answered)."""
 

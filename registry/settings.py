@@ -34,6 +34,10 @@ class Settings:
     database_url: str = _setting(
         "", "SQLAlchemy address of the database; empty: `casa.db` (SQLite) in the data folder."
     )
+    font_folders: str = _setting(
+        "/usr/share/fonts:/usr/local/share/fonts:/Library/Fonts",
+        "Folders, with `:` between, in which reports as PDF look for free fonts (Noto Sans, DejaVu, WenQuanYi …).",
+    )
     secret_key: str = _setting(
         "", "Signs sessions and forms; empty: the one `casa init` wrote into the data folder.", secret=True
     )

@@ -13,7 +13,7 @@ from registry.api.openapi import Blueprint
 from registry.catalogue.reference import LANGUAGES
 from registry.db import utcnow
 from registry.errors import N_
-from registry.http import actor, session
+from registry.http import actor, registry_app, session
 from registry.reporting import rules, schemas, service, views
 from registry.reporting.files import FORMATS, file_of, name_of
 from registry.reporting.models import STATUSES, NationalReport
@@ -108,7 +108,8 @@ class ReportFile(MethodView):
     def get(self, args: dict[str, Any], report_id: int) -> Response:
         """Download a report; the same report gives the same bytes."""
         report = service.get_report(session(), actor(), report_id)
-        body = file_of(session(), actor(), report, args["format"], args["language"])
+        fonts = registry_app().settings.font_folders
+        body = file_of(session(), actor(), report, args["format"], args["language"], fonts)
         response = Response(body, content_type=FORMATS[args["format"]])
         response.headers["Content-Disposition"] = f'attachment; filename="{name_of(report, args["format"])}"'
         response.headers["Cache-Control"] = "private, no-store"

@@ -61,7 +61,7 @@ def report_command(
         if report is None:
             report = reports.preview(session, context.actor, found.alpha3, form, utcnow())
             click.echo("No such report was begun: this is what the registry knows now.", err=True)
-        body = file_of(session, context.actor, report, format, language)
+        body = file_of(session, context.actor, report, format, language, context.settings.font_folders)
     if output is None:
         sys.stdout.buffer.write(body)
     else:

@@ -9,8 +9,8 @@ from flask_babel import gettext
 
 from registry.accounts import policy
 from registry.db import utcnow
-from registry.errors import N_, Conflict, InvalidInput, VersionMismatch
-from registry.http import actor, session
+from registry.errors import N_, Conflict, InvalidInput, NotAcceptable, VersionMismatch
+from registry.http import actor, registry_app, session
 from registry.reporting import service, views
 from registry.reporting.content import OWN, Content, entries_of, progress
 from registry.reporting.files import FORMATS, file_of, name_of
@@ -77,11 +77,14 @@ def note(report_id: int) -> ResponseReturnValue:
     )
 
 
-@pages.get("/national-reports/<int:report_id>.<any(json, html, xlsx):format>")
+@pages.get("/national-reports/<int:report_id>.<any(json, html, xlsx, pdf):format>")
 def download(report_id: int, format: str) -> ResponseReturnValue:
     """The report as a file, in the page's language."""
     report = service.get_report(session(), actor(), report_id)
-    body = file_of(session(), actor(), report, format, language())
+    try:
+        body = file_of(session(), actor(), report, format, language(), registry_app().settings.font_folders)
+    except NotAcceptable as error:
+        return _page(report, _form(report, {"_schema": [message(error)]})), error.status
     headers = {"Content-Disposition": f'attachment; filename="{name_of(report, format)}"'}
     return Response(body, content_type=FORMATS[format], headers=headers)
 

@@ -240,7 +240,7 @@ def test_the_pages_begin_fill_keep_what_was_typed_and_submit(
     assert not frozen.all("textarea") and "Submitted on 1 May 2026" in frozen.text
     assert sqlite_app.test_client().get(page).status_code == 404
     assert browser.post(f"{page}/publish", data={"version": int(unchanged["version"]) + 1}).status_code == 303
-    for name in ("json", "html", "xlsx"):
+    for name in ("json", "html", "xlsx", "pdf"):
         file = browser.get(f"{page}.{name}")
         assert file.status_code == 200 and f"att-annual-KEN-2025.{name}" in file.headers["Content-Disposition"]
         assert file.data == sqlite_app.test_client().get(f"/api/v1{page[3:]}/file?format={name}").data

@@ -2,22 +2,30 @@
 
 import datetime
 import io
+import re
 import time
+import zlib
+from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
 
 from registry.catalogue.reference import LANGUAGES
+from registry.errors import NotAcceptable
 from registry.reporting import content, templates
+from registry.reporting import pdf as pdf_module
 from registry.reporting.content import Found
 from registry.reporting.html import html
+from registry.reporting.pdf import pdf
 from registry.reporting.printing import Printed, printed
 from registry.reporting.voice import Voice
 from registry.reporting.workbook import xlsx
+from registry.settings import Settings
 from tests.unit.test_report_rules import ANSWER, FIGURE, NEED, PERIOD, PROGRAMME
 
 KNOWN = {"answers": [ANSWER], "programmes": [PROGRAMME], "needs": [NEED], "indicators": [FIGURE]}
+FONTS = [Path(folder) for folder in Settings().font_folders.split(":")]
 OWN = {"replaces": False, "rows": [], "none": False, "seen": ""}
 WORDS: dict[str, Any] = {
     "body-contact": {**OWN, "text": "=1+1 <b>الجهة الوطنية</b>\n国家联络点"},
@@ -70,3 +78,39 @@ def test_the_page_is_whole_in_every_language(language: str) -> None:
     text = html(report(language)).decode()
     assert f'lang="{language}" dir="{"rtl" if language == "ar" else "ltr"}"' in text
     assert "&lt;b&gt;" in text and "<b>" not in text and text.count("<h2>") == 9
+
+
+def content_streams(file: bytes) -> list[str]:
+    """What is drawn on each page, unpacked."""
+    found = re.findall(rb"/Filter /FlateDecode\s*/Length \d+\s*>>\s*stream\n(.*?)\nendstream", file, re.DOTALL)
+    return [text for text in (zlib.decompress(each).decode("latin-1") for each in found) if " Td " in text]
+
+
+def test_a_pdf_is_the_same_whenever_it_is_written_and_holds_all_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = pdf(report(), FONTS)
+    monkeypatch.setattr(time, "time", lambda: 2_000_000_000.0)
+    assert pdf(report(), FONTS) == first
+    assert first.startswith(b"%PDF-") and len(content_streams(first)) >= 3
+    assert b"/Title (" in first and b"/Outlines" in first
+
+
+def test_every_line_of_an_arabic_pdf_stands_in_its_own_font() -> None:
+    for page in content_streams(pdf(report("ar"), FONTS)):
+        assert not re.search(r"Td /F\d+ [\d.]+ Tf (?:[\d. ]+ r?g )?/F", page), (
+            "a font that ends with its line was taken as set"
+        )
+
+
+def test_a_row_longer_than_a_page_goes_on_in_further_rows() -> None:
+    long = {**ANSWER, "evidence": "register of arms " * 700, "reason": "字" * 3000}
+    template = templates.templates()["poa-iti"]
+    whole = content.compose(template, {"en": "Kenya"}, PERIOD, lambda e: Found([long] if e["id"] == "body" else []), {})
+    assert len(content_streams(pdf(printed(whole, Voice("en"), ""), FONTS))) > 5
+
+
+def test_without_font_or_extra_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with pytest.raises(NotAcceptable, match="fonts-noto-core"):
+        pdf(report(), [tmp_path, tmp_path / "nowhere"])
+    monkeypatch.setattr(pdf_module, "IS_THERE", False)
+    with pytest.raises(NotAcceptable, match="extra"):
+        pdf(report(), FONTS)
