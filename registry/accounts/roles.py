@@ -20,6 +20,7 @@ SCOPES: dict[str, tuple[frozenset[str], str]] = {
     "offers:write": (GIVERS, N_("Write offers")),
     "assessments:read": (MEMBERS, N_("Read standards and assessments")),
     "assessments:write": (STATES, N_("Write assessments")),
+    "standards:write": (STAFF, N_("Load standards")),
     "participation:write": (STATES | STAFF, N_("Write participation and points of contact")),
     "proposals:read": (MEMBERS, N_("Read proposals and commitments")),
     "proposals:write": (MEMBERS, N_("Propose, answer, and say what was paid and received")),

@@ -78,6 +78,7 @@ MODULES: dict[str, str] = {
     "stream": "registry.api.stream",
     "proposals": "registry.api.proposals",
     "exemptions": "registry.api.exemptions",
+    "embargoes": "registry.api.embargoes",
     "indicators": "registry.api.indicators",
     "indicator-series": "registry.api.indicator_series",
     "snapshot": "registry.api.snapshot",

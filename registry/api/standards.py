@@ -9,6 +9,7 @@ from registry.api.compliance_documents import LinkDocument, StandardDocument, St
 from registry.api.etags import not_modified
 from registry.api.lists import list_response, page_of
 from registry.api.openapi import Blueprint
+from registry.api.standard_files import BODY, LoadArgs, LoadDocument, load_body
 from registry.compliance import editions, linking, listing
 from registry.http import session
 
@@ -32,6 +33,18 @@ class Standards(MethodView):
         """List standards, each with its current edition."""
         items = listing.list_standards(session())
         return list_response(items, None, len(items))
+
+    @blp.doc(**BODY)
+    @blp.arguments(LoadArgs, location="query")
+    @blp.response(200, LoadDocument)
+    @blp.alt_response(413, "REQUEST_ENTITY_TOO_LARGE")
+    @blp.alt_response(422, "UNPROCESSABLE_ENTITY")
+    def post(self, args: dict[str, bool]) -> Response:
+        """Load a standard's file (YAML or JSON), or see what that would do. A new edition stands beside the old ones.
+
+        Loading what is loaded changes nothing. A file that cannot be taken is refused whole, with line and reason.
+        """
+        return json_response(load_body(args["preview"]).as_dict())
 
 
 @blp.route("/<slug>")

@@ -163,8 +163,11 @@ def _show(contact: Contact, form: Form) -> str:
 
 
 def _form_parts(form: Form) -> dict[str, Any]:
+    usual = choices.languages()
+    # What came by another way than this form is kept when the form is sent.
+    others = [(code, code) for code in form.value("languages") or () if code not in dict(usual)]
     return {
-        "form": form, "instruments": _instruments(), "roles": _roles(), "languages_known": choices.languages(),
+        "form": form, "instruments": _instruments(), "roles": _roles(), "languages_known": usual + others,
         "words": words_of,
     }  # fmt: skip
 

@@ -214,7 +214,22 @@ def test_a_registry_without_any_good_file_matches_nothing_rather_than_everything
         reading.Kept(tmp_path / "embargoes.yaml").current()
 
 
+def test_who_watches_a_regime_is_read_with_its_source_and_a_wrong_day_is_refused(tmp_path: Path) -> None:
+    body = "  monitoring: [{kind: panel_of_experts, name: A panel, source: S/RES/1, until: DAY, checked: false}]\n"
+    since = "  since: 2001-01-01"
+    path = tmp_path / "good.yaml"
+    path.write_text(SMALL.replace(since, body.replace("DAY", "2002-01-01") + since, 1), encoding="utf-8")
+    (panel,) = reading.read(path).regimes[0].monitoring
+    assert (panel.kind, panel.name, panel.until, panel.checked) == (
+        "panel_of_experts", "A panel", date(2002, 1, 1), False,
+    )  # fmt: skip
+    ((line, place, _),) = wrong(tmp_path, since, body.replace("DAY", "2002-02-30") + since)
+    assert (line, place) == (14, "regimes.0.monitoring.0.until")
+
+
 def test_the_registrys_own_file_claims_nothing_that_nobody_checked() -> None:
     assert FILE.regimes and not any(regime.checked for regime in FILE.regimes)
+    bodies = [body for regime in FILE.regimes for body in regime.monitoring]
+    assert bodies and not any(body.checked for body in bodies) and all("S/RES/" in body.source for body in bodies)
     assert all(regime.source["ref"] and regime.resolution for regime in FILE.regimes)
     assert {regime.id for regime in FILE.regimes if regime.until} >= {"un-somalia", "un-liberia"}

@@ -83,6 +83,8 @@ API: dict[str | tuple[str, str], Rule] = {
     "contacts.ContactItem": Rule(STATES | STAFF, "participation:write"),
     "contacts.StillRight": Rule(STATES | STAFF, "participation:write"),
     "contacts.ContactHistory": Rule(STATES | STAFF, "catalogue:read"),
+    "embargoes.Embargoes": Rule(EVERYONE, "catalogue:read"),
+    "embargoes.EmbargoItem": Rule(EVERYONE, "catalogue:read"),
     "reports-due.ReportsDue": Rule(EVERYONE, "assessments:read"),
     "participation.ParticipationList": Rule(EVERYONE, "catalogue:read"),
     "participation.ParticipationImport": Rule(STATES | STAFF, "participation:write"),
@@ -199,7 +201,8 @@ API: dict[str | tuple[str, str], Rule] = {
     "screenings.Check": Rule(STAFF, "feeds:read"),
     "screenings.Decision": Rule(STAFF, "feeds:write"),
     # API: standards and assessments
-    "standards.Standards": Rule(EVERYONE, "assessments:read"),
+    ("standards.Standards", "GET"): Rule(EVERYONE, "assessments:read"),
+    ("standards.Standards", "POST"): Rule(STAFF, "standards:write"),
     "standards.StandardItem": Rule(EVERYONE, "assessments:read"),
     "standards.StandardLinks": Rule(EVERYONE, "assessments:read"),
     ("assessments.Assessments", "GET"): Rule(EVERYONE, "assessments:read"),

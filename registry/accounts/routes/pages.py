@@ -53,6 +53,8 @@ PAGES: dict[str | tuple[str, str], Rule] = {
     "web.contacts.remove": Rule(STATES | STAFF),
     "web.contacts.table": Rule(STATES | STAFF),
     "web.contacts.import_file": Rule(STATES | STAFF),
+    "web.embargoes.index": Rule(EVERYONE),
+    "web.embargoes.show": Rule(EVERYONE),
     "web.due.index": Rule(EVERYONE),
     "web.due.calendar": Rule(EVERYONE),
     "web.participation.index": Rule(EVERYONE),

@@ -15,10 +15,10 @@ from jsonschema import Draft202012Validator
 from registry.catalogue import reference
 from registry.errors import ConfigurationError
 from registry.json_text import dumps
-from registry.matching.embargoes.rules import Carries, Exemption, Regime, Regimes
+from registry.matching.embargoes.rules import Carries, Exemption, Monitor, Regime, Regimes
 from registry.settings import data_path
 from registry.yaml_files.parsing import Lines
-from registry.yaml_files.reading import BadFile, Fault, Problem, judged, read_document
+from registry.yaml_files.reading import BadFile, Fault, Place, Problem, judged, read_document
 
 FILE = "embargoes.yaml"
 MUST_ASK = {"notification": "notified_on", "approval": "approval"}
@@ -66,6 +66,10 @@ def _regime(entry: Mapping[str, Any]) -> Regime:
                 Exemption(**{**each, "measures": frozenset(each["measures"]), "items": tuple(each.get("items", ()))})
                 for each in entry.get("exemptions", ())
             ),
+            "monitoring": tuple(
+                Monitor(**{**each, "until": date.fromisoformat(each["until"]) if "until" in each else None})
+                for each in entry.get("monitoring", ())
+            ),
         }
     )
 
@@ -99,6 +103,9 @@ def _regime_faults(entry: Mapping[str, Any]) -> Iterator[Fault]:
             yield ("scope",), f"A regime of the scope {scope} says which under {name}."
     if not entry["states"] and entry["scope"] != "actors":
         yield ("states",), "Only a regime on actors can be without a State."
+    for number, body in enumerate(entry.get("monitoring", ())):
+        if "until" in body:
+            yield from _day(body["until"], ("monitoring", number, "until"))
     ids: set[str] = set()
     for number, exemption in enumerate(entry.get("exemptions", ())):
         place = ("exemptions", number)
@@ -112,7 +119,7 @@ def _regime_faults(entry: Mapping[str, Any]) -> Iterator[Fault]:
             yield (*place, "items"), f"The checklist of an exemption by {exemption['kind']} asks for {needed}."
 
 
-def _day(text: str, place: tuple[str, ...]) -> Iterator[Fault]:
+def _day(text: str, place: Place) -> Iterator[Fault]:
     try:
         date.fromisoformat(text)
     except ValueError:

@@ -36,6 +36,17 @@ class Exemption:
 
 
 @dataclass(frozen=True, slots=True)
+class Monitor:
+    """A body that watches how a regime is kept. `until`: the first day on which its mandate no longer ran."""
+
+    kind: str
+    name: str
+    source: str
+    checked: bool
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Regime:
     """One embargo. `until`: the first day on which it no longer holds."""
 
@@ -57,6 +68,8 @@ class Regime:
     note: str = ""
     disputed: bool = False
     exemptions: tuple[Exemption, ...] = ()
+    monitoring: tuple[Monitor, ...] = ()
+    """None: no such body is known here"""
 
     def holds_on(self, day: date) -> bool:
         """Whether it is in force on that day."""

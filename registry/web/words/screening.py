@@ -10,6 +10,22 @@ WORDS: dict[str, dict[str, str]] = {
         "financing": N_("financing"),
         "brokering": N_("brokering"),
     },
+    "regime_scope": {
+        "territory": N_("The whole State"),
+        "part": N_("A part of it"),
+        "actors": N_("Certain actors"),
+    },
+    "monitor": {
+        "panel_of_experts": N_("Panel of experts"),
+        "group_of_experts": N_("Group of experts"),
+        "monitoring_group": N_("Monitoring group"),
+        "monitoring_team": N_("Monitoring team"),
+    },
+    "exemption_kind": {
+        "none_needed": N_("Nobody has to be asked"),
+        "notification": N_("The committee is told in advance"),
+        "approval": N_("The committee approves in advance"),
+    },
     "screening": {
         "open": N_("To be decided"),
         "same": N_("The same"),
