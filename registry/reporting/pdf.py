@@ -70,6 +70,8 @@ class _Paper(FPDF):
             self.add_font(script, "B", file.bold)
         remember_widths(self.fonts)
         self.has_arabic = fonts.ARABIC in files
+        # All of them: a line that begins in a fallback font while its own font is none leaves fpdf 2.8.9 with a wrong
+        # idea of which font is set, and the next line stands in that of some line before.
         self.set_fallback_fonts(list(files), exact_match=False)
 
     def multi_cell(self, w: float, h: float | None = None, text: str = "", *rest: Any, **options: Any) -> Any:
@@ -95,16 +97,6 @@ class _Paper(FPDF):
         self.set_text_color(*GREY)
         self.cell(0, 4, f"{self.page_no()}", align="C")
         self.set_text_color(0)
-
-    def _perform_page_break_if_need_be(self, h: float) -> bool:
-        """fpdf asks this before each line. Where a line begins in a fallback font, fpdf 2.8.9 sets the page's font only
-
-        within that line and takes it as set from then on: the next line would stand in a font of some line before.
-        """
-        broken = bool(super()._perform_page_break_if_need_be(h))
-        if not self.current_font_is_set_on_page and self.current_font is not None:
-            self._out(self._set_font_for_page(self.current_font, self.font_size_pt))
-        return broken
 
     def write(self) -> None:  # type: ignore[override]
         """All pages."""

@@ -18,7 +18,7 @@ from registry.reporting import pdf as pdf_module
 from registry.reporting.content import Found
 from registry.reporting.html import html
 from registry.reporting.pdf import pdf
-from registry.reporting.printing import Printed, printed
+from registry.reporting.printing import Part, Printed, Section, printed
 from registry.reporting.voice import Voice
 from registry.reporting.workbook import xlsx
 from registry.settings import Settings
@@ -94,11 +94,29 @@ def test_a_pdf_is_the_same_whenever_it_is_written_and_holds_all_pages(monkeypatc
     assert b"/Title (" in first and b"/Outlines" in first
 
 
-def test_every_line_of_an_arabic_pdf_stands_in_its_own_font() -> None:
-    for page in content_streams(pdf(report("ar"), FONTS)):
-        assert not re.search(r"Td /F\d+ [\d.]+ Tf (?:[\d. ]+ r?g )?/F", page), (
-            "a font that ends with its line was taken as set"
-        )
+def fonts_drawn(stream: str) -> list[str]:
+    """The font of each piece of text, in order."""
+    found, font, kept = [], "", []
+    plain = re.sub(r"\((?:\\.|[^\\)])*\)", "()", stream, flags=re.DOTALL)
+    for token in re.findall(r"\bq\b|\bQ\b|/F\d+ (?=[\d.]+ Tf)|Tj", plain):
+        if token == "q":
+            kept.append(font)
+        elif token == "Q":
+            font = kept.pop()
+        elif token == "Tj":
+            found.append(font)
+        else:
+            font = token
+    return found
+
+
+def test_a_line_that_begins_in_another_script_leaves_the_next_ones_font_alone() -> None:
+    words = ("国家联络点", "Kenya")
+    part = Part("p", "Question", (), words, ())
+    short = Printed("en", False, "Title", (), (Section("s", "Section", (part,)),), "Footer")
+    (page,) = content_streams(pdf(short, FONTS))
+    bold, chinese, after = fonts_drawn(page)[2:5]
+    assert after not in (bold, chinese)
 
 
 def test_a_row_longer_than_a_page_goes_on_in_further_rows() -> None:
