@@ -51,6 +51,7 @@ def _items(kind: str) -> list[content.Item]:
         "clause": "poa#ii-4", "ref": "II, para. 4", "question": {"en": EVIDENCE + "?", "ar": "هل توجد هيئة وطنية تنسق العمل؟ " * 3},
         "helpable": True, "value": "full", "label": {"en": "In place and applied", "ar": "قائم ومطبق"},
         "fulfilment": "1", "reason": "", "evidence": EVIDENCE, "older": False,
+        "in_law": "yes", "in_practice": "partly", "disagrees": False,
         "origin": {"kind": "assessment", "id": 7, "latest": 7, "reviewed": True, "on": "2025-03-01"},
     }  # fmt: skip
     programme = {

@@ -14,6 +14,7 @@ from registry.compliance.differences import compare
 from registry.compliance.editions import Edition
 from registry.errors import N_, InvalidInput, NotFound
 from registry.matching.requirements import needs_by_clause
+from registry.reporting import templates
 from registry.settings import data_path
 
 as_json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object.")
@@ -55,12 +56,20 @@ def check_command(files: tuple[Path, ...], as_json: bool) -> None:
         problems: dict[str, list[str]] = {}
     except InvalidInput as error:
         found, outside, problems = [], [], error.fields
+    forms = [] if files else sorted((data_path("standards") / templates.FOLDER).glob("*.yaml"))
+    for path in forms:
+        try:
+            templates.read(path)
+        except InvalidInput as error:
+            problems = {**problems, **error.fields}
     if as_json:
         checked = [_named(edition) for edition in found]
         print_json({"ok": not problems, "standards": checked, "problems": problems, "outside": outside})
     else:
         for edition in found:
             click.echo(f"ok  {edition.slug} {edition.version}: {len(edition.requirements)} clauses")
+        if forms:
+            click.echo(f"Templates of national reports: {len(forms)} read")
         if outside:
             click.echo(f"Mapped to standards that are not in the library: {', '.join(outside)}")
         for place, messages in problems.items():

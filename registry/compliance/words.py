@@ -22,3 +22,17 @@ ACTS: dict[str, str] = {
     "report": N_("Report filed"),
 }
 """What a State does towards an instrument"""
+CONTACT_ROLES: dict[str, str] = {
+    "point_of_contact": N_("National point of contact"),
+    "tracing": N_("Tracing requests"),
+    "reporting": N_("Reports"),
+    "licensing": N_("Licences and end-user certificates"),
+    "other": N_("Other"),
+}
+EXTENT_WORDS: dict[str, str] = {
+    "yes": N_("Yes"),
+    "partly": N_("Partly"),
+    "no": N_("No"),
+    "unknown": N_("Not known"),
+}
+"""How far something stands in law, or is done in practice"""

@@ -17,9 +17,13 @@ from registry.accounts.actor import ANONYMOUS, Actor
 from registry.catalogue.listing import COLUMNS, Filters, P, conditions
 from registry.catalogue.models import Participation
 from registry.compliance import editions, library
+from registry.compliance.contacts.models import Contact
+from registry.compliance.contacts.rules import is_stale
 from registry.compliance.editions import Edition, texts
 from registry.compliance.indicators import definitions, views
+from registry.compliance.listing import warnings_of
 from registry.compliance.models import Answer, Assessment
+from registry.db import utcnow
 from registry.matching.models import Need
 from registry.matching.views import need_views
 from registry.reporting.content import Found, Item
@@ -34,7 +38,7 @@ class Gathering:
 
     def __init__(self, session: Session, actor: Actor, state: str, start: date, end: date) -> None:
         self.session, self.actor, self.state = session, actor, state
-        self.start, self.end = start.isoformat(), end.isoformat()
+        self.start, self.end, self.today = start.isoformat(), end.isoformat(), utcnow().date()
 
     def of(self, entry: Mapping[str, Any]) -> Found:
         """What fills an entry of a template; nothing where the State alone can."""
@@ -51,6 +55,8 @@ class Gathering:
             return Found([self._indicators[name] for name in entry["indicators"] if name in self._indicators])
         if source == "participation":
             return Found([item for item in self._acts if item["instrument"] in entry["instruments"]])
+        if source == "contacts":
+            return Found([item for item in self._contacts if set(item["instruments"]) & set(entry["instruments"])])
         return Found()
 
     @cached_property
@@ -90,8 +96,9 @@ class Gathering:
             "value": answer.value,
             "label": texts(step.get("label", answer.value)),
             "fulfilment": None if worth is None else str(worth),
-            "reason": answer.reason,
+            **{name: getattr(answer, name) for name in ("in_law", "in_practice", "reason")},
             "evidence": answer.evidence,
+            "disagrees": bool(warnings_of(edition, answer)),
             "older": answer.answered_at < listed[0].created_at,
             "origin": {
                 "kind": "assessment",
@@ -154,6 +161,26 @@ class Gathering:
         edition = self._editions.get(slug)
         instrument = edition.document["instrument"] if edition else {}
         return texts(instrument.get("short") or instrument.get("title") or slug)
+
+    @cached_property
+    def _contacts(self) -> list[Item]:
+        """Published ones by office and role alone: what a report keeps for ever must not be what somebody deletes."""
+        rows = self.session.scalars(
+            select(Contact)
+            .where(col(Contact.state) == self.state, col(Contact.published), policy.visible(self.actor, Contact))
+            .order_by(col(Contact.id))
+        )
+        return [
+            {
+                "office": row.office,
+                "role": row.role,
+                "instruments": row.instruments.split(),
+                "confirmed_on": row.confirmed_on.isoformat(),
+                "stale": is_stale(row.confirmed_on, self.today),
+                "origin": {"kind": "contact", "id": row.id},
+            }
+            for row in rows
+        ]
 
     @cached_property
     def _acts(self) -> list[Item]:

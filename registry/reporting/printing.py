@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from registry.compliance.words import ACTS, UNITS
+from registry.compliance.words import ACTS, CONTACT_ROLES, EXTENT_WORDS, UNITS
 from registry.errors import N_
 from registry.matching.words import ASSISTANCE
 from registry.reporting.content import Content, Entry, Item, shown_items
@@ -16,10 +16,12 @@ TITLES: dict[str, tuple[str, ...]] = {
     "needs": (N_("Need"), N_("Kind"), N_("Asked"), N_("From and until"), N_("Partner"), N_("From")),
     "indicators": (N_("Indicator"), N_("Value"), N_("Period"), N_("Baseline and target"), N_("From")),
     "participation": (N_("Instrument"), N_("Act"), N_("Day"), N_("From")),
+    "contacts": (N_("Office"), N_("Answers for"), N_("Last confirmed"), N_("From")),
 }
 WIDTHS: dict[str, tuple[int, ...]] = {
     "answers": (12, 38, 15, 23, 12), "programmes": (34, 20, 16, 18, 12), "needs": (28, 13, 15, 16, 16, 12),
     "indicators": (36, 15, 18, 19, 12), "participation": (32, 20, 18, 30),
+    "contacts": (42, 24, 18, 16),
 }  # fmt: skip
 """Of the columns, in hundredths"""
 
@@ -141,6 +143,7 @@ def _origin(origin: Mapping[str, object], voice: Voice) -> str:
         "programme": N_("Programme %(id)s"),
         "need": N_("Need %(id)s"),
         "indicator": N_("Series %(id)s"),
+        "contact": N_("Point of contact %(id)s"),
     }
     kind = str(origin["kind"])
     return voice.say(words[kind], **origin) if kind in words else str(origin["source"])
@@ -148,7 +151,9 @@ def _origin(origin: Mapping[str, object], voice: Voice) -> str:
 
 def _answer(item: Item, voice: Voice) -> tuple[str, ...]:
     why = "\n".join(text for text in (item["reason"], item["evidence"]) if text)
-    return item["ref"], voice.text(item["question"]), voice.text(item["label"]), why
+    extents = (("in_law", N_("In law: %(said)s")), ("in_practice", N_("In practice: %(said)s")))
+    said = [voice.say(text, said=voice.say(EXTENT_WORDS[item[name]])) for name, text in extents if item.get(name)]
+    return item["ref"], voice.text(item["question"]), "\n".join([voice.text(item["label"]), *said]), why
 
 
 def _programme(item: Item, voice: Voice) -> tuple[str, ...]:
@@ -186,10 +191,15 @@ def _act(item: Item, voice: Voice) -> tuple[str, ...]:
     return voice.text(item["name"]), act, voice.day(item["on"])
 
 
+def _contact(item: Item, voice: Voice) -> tuple[str, ...]:
+    return item["office"], voice.say(CONTACT_ROLES[item["role"]]), voice.day(item["confirmed_on"])
+
+
 def _span(start: str | None, end: str | None, voice: Voice) -> str:
     return f"{voice.day(start) or '…'} – {voice.day(end) or '…'}" if start or end else ""
 
 
 _CELLS: dict[str, Callable[[Item, Voice], tuple[str, ...]]] = {
     "answers": _answer, "programmes": _programme, "needs": _need, "indicators": _indicator, "participation": _act,
+    "contacts": _contact,
 }  # fmt: skip

@@ -80,6 +80,11 @@ def _said(
         for item in items:
             yield from _need(item, today, answered)
         yield from _words_of_help(own["text"])
+    elif entry["from"] == "contacts":
+        for item in items:
+            if item["stale"]:
+                values = {"office": item["office"], "on": item["confirmed_on"]}
+                yield "old", "contact_not_confirmed", N_("%(office)s was last confirmed on %(on)s."), values
     elif entry["from"] == "indicators":
         for item in items:
             if not item["inside"]:
@@ -105,6 +110,9 @@ def _answers(entry: Entry, given: list[Item], text_of_own: str, helped: set[str]
             values = {"ref": item["ref"], "on": origin["on"], "id": origin["latest"]}
             text = N_("%(ref)s was answered on %(on)s, before assessment %(id)s was begun: see whether it still holds.")
             yield "old", "older_answer", text, values
+    if disagreeing := [item for item in given if item["disagrees"]]:
+        text = N_("What is said of law or practice does not go with the answer: %(refs)s.")
+        yield "contradiction", "practice_disagrees", text, {"refs": _refs(disagreeing)}
     for number in sorted({item["origin"]["id"] for item in given if not item["origin"]["reviewed"]}):
         text = N_("Assessment %(id)s, which this is drawn from, was reviewed by nobody yet.")
         yield "old", "not_reviewed", text, {"id": number}

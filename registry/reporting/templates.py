@@ -23,7 +23,8 @@ from registry.yaml_files.reading import BadFile, Fault, Problem, judged, read_do
 
 FOLDER = "reports"
 SAYS = {
-    "answers": "clauses", "indicators": "indicators", "participation": "instruments", "table": "columns",
+    "answers": "clauses", "indicators": "indicators", "participation": "instruments", "contacts": "instruments",
+    "table": "columns",
 }  # fmt: skip
 """Where an entry draws from → what it must say besides"""
 MAY_SAY = {**SAYS, "programmes": "themes", "needs": "themes"}

@@ -14,6 +14,7 @@ from registry.catalogue.models import Participation
 from registry.catalogue.programmes import Incoming, store_batch
 from registry.cli import casa
 from registry.compliance import assessments, library
+from registry.compliance.contacts.models import Contact
 from registry.compliance.duties import service as duties
 from registry.db import Database, utcnow
 from registry.errors import Conflict, InvalidInput, NotAllowed, NotFound, VersionMismatch
@@ -59,6 +60,13 @@ def world(database: Database) -> dict[str, int]:
             programme(1, "Marking in Kenya", dates=[{"type": "2", "date": "2024-03-01"}]),
             programme(2, "Long ago", dates=[{"type": "2", "date": "2010-01-01"}, {"type": "4", "date": "2012-01-01"}]),
         ]
+        for office, published in (("Focal point", True), ("Back office", False)):
+            session.add(
+                Contact(
+                    state="KEN", office=office, instruments=" poa ", published=published, source="test",
+                    confirmed_on=date(2026, 1, 1), email="office@ministry.example",
+                )
+            )  # fmt: skip
         store_batch(session, incoming, source="test", run_id=1, actor=KENYA, now=utcnow())
         report = service.begin(session, KENYA, DRAFT)
         return {"report": report.id or 0, "assessment": assessment.id or 0, "need": need.id or 0}
@@ -78,6 +86,8 @@ def test_a_draft_says_what_is_known_and_where_it_comes_from(database: Database, 
     (need,) = found["needs"]["items"]
     assert need["origin"] == {"kind": "need", "id": world["need"]} and need["asked_usd_cents"] == 50_000_00
     assert [item["title"] for item in found["programmes"]["items"]] == ["Marking in Kenya"]
+    (office,) = found["contact-details"]["items"]
+    assert office["office"] == "Focal point" and "ministry.example" not in str(office), "addresses are not kept"
     with database.reading() as session:
         shown = views.whole(session, KENYA, service.get_report(session, KENYA, world["report"]), date(2026, 11, 24))
     said = {check["code"] for check in shown["checks"]}

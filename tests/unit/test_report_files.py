@@ -22,9 +22,9 @@ from registry.reporting.printing import Part, Printed, Section, printed
 from registry.reporting.voice import Voice
 from registry.reporting.workbook import xlsx
 from registry.settings import Settings
-from tests.unit.test_report_rules import ANSWER, FIGURE, NEED, PERIOD, PROGRAMME
+from tests.unit.test_report_rules import ANSWER, FIGURE, NEED, OFFICE, PERIOD, PROGRAMME
 
-KNOWN = {"answers": [ANSWER], "programmes": [PROGRAMME], "needs": [NEED], "indicators": [FIGURE]}
+KNOWN = {"answers": [ANSWER], "programmes": [PROGRAMME], "needs": [NEED], "indicators": [FIGURE], "contacts": [OFFICE]}
 FONTS = [Path(folder) for folder in Settings().font_folders.split(":")]
 OWN = {"replaces": False, "rows": [], "none": False, "seen": ""}
 WORDS: dict[str, Any] = {
@@ -63,7 +63,8 @@ def test_a_file_is_the_same_whenever_it_is_written(write: Any, monkeypatch: pyte
 def test_the_workbook_holds_what_the_report_says_and_runs_nothing() -> None:
     sheet = openpyxl.load_workbook(io.BytesIO(xlsx(report()))).worksheets[0]
     cells = [cell for row in sheet.iter_rows(values_only=True) for cell in row if cell is not None]
-    for said in ("Marking machines", "USD\N{NO-BREAK SPACE}5,000", "UNODA", "Surplus", "In place", "1,250", "rifle"):
+    said_by_items = ("Marking machines", "USD\N{NO-BREAK SPACE}5,000", "UNODA", "Surplus", "National focal point")
+    for said in (*said_by_items, "In place\nIn law: Yes\nIn practice: Partly", "1,250", "rifle"):
         assert any(said in str(cell) for cell in cells), said
     assert 12.5 in cells and 2024 in cells, "numbers are numbers"
     assert "'=1+1 <b>الجهة الوطنية</b>" in cells and not any(str(cell).startswith("=") for cell in cells)

@@ -34,6 +34,7 @@ sections:
   - {id: work, question: {en: Which programmes?}, from: programmes}
   - {id: help, question: {en: What help?}, from: needs}
   - {id: figure, question: {en: How much?}, from: indicators, indicators: [surplus]}
+  - {id: office, question: {en: Who answers?}, from: contacts, instruments: [poa]}
   - {id: men, question: {en: How many men?}, from: number}
   - id: found
     question: {en: What was found?}
@@ -43,6 +44,7 @@ sections:
 ANSWER = {
     "clause": "poa#ii-4", "ref": "II, para. 4", "question": {"en": "?"}, "helpable": True, "value": "full",
     "label": {"en": "In place"}, "fulfilment": "1", "reason": "", "evidence": "Act 3", "older": False,
+    "in_law": "yes", "in_practice": "partly", "disagrees": False,
     "origin": {"kind": "assessment", "id": 7, "latest": 7, "reviewed": True, "on": "2025-03-01"},
 }  # fmt: skip
 OPEN = {
@@ -59,6 +61,10 @@ PROGRAMME = {
     "title": "Marking", "title_language": "en", "status": "2", "start_date": "2024-02-01", "end_date": None,
     "organisation": "UNODA", "budget_usd": 100, "commitment_usd": None, "disbursement_usd": None,
     "origin": {"kind": "programme", "id": 4},
+}  # fmt: skip
+OFFICE = {
+    "office": "National focal point", "role": "point_of_contact", "instruments": ["poa"], "confirmed_on": "2026-01-01",
+    "stale": False, "origin": {"kind": "contact", "id": 6},
 }  # fmt: skip
 FIGURE = {
     "indicator": "surplus", "title": {"en": "Surplus"}, "unit": "count", "checked": False, "value": 12.0,
@@ -100,7 +106,7 @@ def codes(found: content.Content, entry: str = "") -> set[str]:
         ("[poa-report]", "[att-annual]", 5, "another instrument"),
         ("from: needs", "from: stars", 16, "'stars' is not one of"),
         (", indicators: [surplus]", "", 17, "says which under indicators"),
-        ("from: number", "from: number, clauses: [\"poa#ii-4\"]", 18, "has no clauses"),
+        ("from: number", "from: number, clauses: [\"poa#ii-4\"]", 19, "has no clauses"),
         ("years: 2", "years: two", 6, "not of type 'integer'"),
         ("id: small", "id: other", 1, "named small"),
     ],
@@ -125,7 +131,7 @@ def test_a_full_report_gets_no_remark(small: templates.Template) -> None:
     both = [ANSWER, {**ANSWER, "clause": "poa#ii-5"}]
     full = report(small, body=both, work=[PROGRAMME], help=[NEED], figure=[FIGURE])
     assert codes(full) == set()
-    assert content.progress(full) == {"entries": 6, "filled": 4, "required": 1, "required_filled": 1}
+    assert content.progress(full) == {"entries": 7, "filled": 4, "required": 1, "required_filled": 1}
 
 
 @pytest.mark.parametrize(
@@ -140,6 +146,8 @@ def test_a_full_report_gets_no_remark(small: templates.Template) -> None:
         ("help", NEED, {"closes": ["poa#ii-4"]}, "need_of_what_is_in_place"),
         ("figure", FIGURE, {"inside": False}, "other_period"),
         ("body", ANSWER, {"older": True}, "older_answer"),
+        ("body", ANSWER, {"disagrees": True}, "practice_disagrees"),
+        ("office", OFFICE, {"stale": True}, "contact_not_confirmed"),
         ("body", ANSWER, {"evidence": ""}, "no_evidence"),
         ("body", ANSWER, {"fulfilment": "1/2"}, "gap_without_need"),
         ("body", ANSWER, {"origin": {**ANSWER["origin"], "reviewed": False}}, "not_reviewed"),  # type: ignore[dict-item]

@@ -1,6 +1,6 @@
 """Words for codes of standards, assessments, indicators, participation."""
 
-from registry.compliance.words import ACTS, UNITS
+from registry.compliance.words import ACTS, CONTACT_ROLES, EXTENT_WORDS, UNITS
 from registry.errors import N_
 
 WORDS: dict[str, dict[str, str]] = {
@@ -36,7 +36,7 @@ WORDS: dict[str, dict[str, str]] = {
         "old": N_("To be confirmed"),
         "vague": N_("Vague"),
     },
-    "extent": {"yes": N_("Yes"), "partly": N_("Partly"), "no": N_("No"), "unknown": N_("Not known")},
+    "extent": EXTENT_WORDS,
     "practice_warning": {
         "full-not-practised": N_("The answer says it is fully in place, but it is not fully done in practice."),
         "none-but-practised": N_("The answer says nothing is in place, but it is done in practice."),
@@ -55,13 +55,7 @@ WORDS: dict[str, dict[str, str]] = {
     "group": {"female": N_("female"), "male": N_("male"), "unknown": N_("unknown"), "other": N_("other")},
     "quality": {"final": N_("Final"), "provisional": N_("Provisional"), "estimate": N_("Estimate")},
     "act": ACTS,
-    "contact_role": {
-        "point_of_contact": N_("National point of contact"),
-        "tracing": N_("Tracing requests"),
-        "reporting": N_("Reports"),
-        "licensing": N_("Licences and end-user certificates"),
-        "other": N_("Other"),
-    },
+    "contact_role": CONTACT_ROLES,
     "instrument": {
         "treaty": N_("Treaty"),
         "regional_treaty": N_("Regional treaty"),
