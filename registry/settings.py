@@ -13,7 +13,10 @@ from typing import Any
 
 from registry.errors import ConfigurationError
 
-MOST = {"sync_processes": 64, "sync_batch_rows": 1000, "fetch_tries": 10, "worker_syncs": 64}
+MOST = {
+    "evidence_max_bytes": 30_000_000, "fetch_tries": 10, "sync_batch_rows": 1000, "sync_processes": 64,
+    "worker_syncs": 64,
+}  # fmt: skip
 """Settings that are at least 1, and what they are at most"""
 SMTP_SECURITY = ("none", "starttls", "tls")
 _ADDRESS = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+")
@@ -93,6 +96,7 @@ class Settings:
         2, "Processes that read a large document beside the run itself; 1: the run reads alone."
     )
     sync_pause_ms: int = _setting(5, "Pause between two batches on SQLite, so that a page's small write never waits.")
+    evidence_max_bytes: int = _setting(10_000_000, "Largest file that is taken as evidence of an answer.")
     session_hours: int = _setting(12, "A login lasts this long.")
     cookie_secure: bool = _setting(False, "Send the session cookie over HTTPS only (set to 1 behind a proxy with TLS).")
     trusted_proxies: int = _setting(

@@ -126,6 +126,8 @@ ACTIONS: dict[str, Predicate] = {
     "assessment.read": _read_when_published,
     "assessment.create": _own_state,
     "assessment.answer": _own_state,
+    "assessment.attach": _own_state,
+    "assessment.detach": _own_state,
     "assessment.submit": _own_state,
     "assessment.return": _own_state,
     "assessment.review": _own_state,

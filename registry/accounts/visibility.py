@@ -172,6 +172,17 @@ def _own_team(actor: Actor, table: Table) -> ColumnElement[bool]:
     return _or_own(mine, table.c.organisation_id, actor.organisation_id)
 
 
+def _evidence(actor: Actor, table: Table) -> ColumnElement[bool]:
+    """What is public of an assessment that is published; to the State's own people, all of theirs."""
+    if actor.role == "system":
+        return true()
+    assessment = table.metadata.tables["assessment"]
+    published = table.c.assessment_id.in_(select(assessment.c.id).where(assessment.c.status == "published"))
+    shown = and_(table.c.visibility == "public", published)
+    mine = table.c.assessment_id.in_(select(assessment.c.id).where(assessment.c.state == actor.state))
+    return or_(shown, mine) if actor.state else shown
+
+
 VISIBLE: dict[str, Rows] = {
     "organisation": _everything,
     "programme": _owned("reporting_organisation_id"),
@@ -185,6 +196,7 @@ VISIBLE: dict[str, Rows] = {
     "standard": _everything,
     "assessment": _once_published,
     "national_report": _once_published,
+    "evidence": _evidence,
     "indicator_series": _owned("state"),
     "participation": _everything,
     "contact": _contacts,

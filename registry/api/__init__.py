@@ -67,6 +67,7 @@ MODULES: dict[str, str] = {
     "screenings": "registry.api.screenings",
     "standards": "registry.api.standards",
     "assessments": "registry.api.assessments",
+    "evidence": "registry.api.evidence",
     "national-reports": "registry.api.national_reports",
     "feeds": "registry.api.feeds",
     "feed_holds": "registry.api.feed_holds",

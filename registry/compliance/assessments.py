@@ -16,6 +16,7 @@ from registry.accounts.actor import Actor
 from registry.catalogue.history import Changes
 from registry.catalogue.models import PublishedAnswers
 from registry.compliance import editions
+from registry.compliance.evidence import service as evidence
 from registry.compliance.judging import judge_answers, judge_facts
 from registry.compliance.models import Assessment
 from registry.compliance.overtaking import refuse_overtaken
@@ -81,11 +82,13 @@ def start(session: Session, actor: Actor, data: Mapping[str, Any], now: datetime
         # Somebody began one between our look and our insert.
         _refuse_second(session, state, slug)
         raise
-    carried = carry_answers(session, assessment, edition, earlier) if earlier else 0
+    carried = carry_answers(session, assessment, edition, earlier) if earlier else {}
+    if earlier:
+        evidence.carry(session, assessment, earlier, carried)
     changes: Changes = {"status": [None, "draft"], "standard": [None, f"{slug} {edition.version}"]}
     if earlier:
         changes["carried_from"] = [None, earlier.id]
-    note(session, actor, assessment, "assessment.create", now, changes, carried=carried)
+    note(session, actor, assessment, "assessment.create", now, changes, carried=len(carried))
     return assessment
 
 

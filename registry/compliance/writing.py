@@ -26,6 +26,8 @@ OWNER_ONLY = "private"
 EVENTS = {
     "assessment.create": "assessment.created",
     "assessment.answer": "assessment.updated",
+    "assessment.attach": "assessment.updated",
+    "assessment.detach": "assessment.updated",
     "assessment.submit": "assessment.submitted",
     "assessment.return": "assessment.returned",
     "assessment.review": "assessment.reviewed",
@@ -67,9 +69,9 @@ def known_facts(
     return facts
 
 
-def carry_answers(session: Session, assessment: Assessment, edition: Edition, earlier: Assessment) -> int:
-    """Copy the earlier answers whose clauses still ask the same and whose values still fit; how many."""
-    ids, count = carried_ids(editions.pinned(session, earlier.standard_id), edition), 0
+def carry_answers(session: Session, assessment: Assessment, edition: Edition, earlier: Assessment) -> dict[str, str]:
+    """Copy the earlier answers whose clauses still ask the same and whose values still fit: clause before → now."""
+    ids, carried = carried_ids(editions.pinned(session, earlier.standard_id), edition), {}
     for clause, given in answers_of(session, earlier).items():
         if clause not in ids:
             continue
@@ -78,9 +80,9 @@ def carry_answers(session: Session, assessment: Assessment, edition: Edition, ea
             # Who answered and when stays: a carried answer is as old as it was.
             content = asdict(judged) | {"answered_by": given.answered_by, "answered_at": given.answered_at}
             session.add(Answer(assessment_id=assessment.id or 0, **content))
-            count += 1
+            carried[clause] = ids[clause]
     session.flush()
-    return count
+    return carried
 
 
 def write_answers(

@@ -1,6 +1,9 @@
 """Assessments: begin one, its questionnaire section by section, its way through review, its score and its gaps."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -11,6 +14,9 @@ from registry.accounts import policy
 from registry.catalogue import history
 from registry.compliance import assessments, editions, gaps, listing, overtaking, scorecard, suggesting
 from registry.compliance.editions import Edition
+from registry.compliance.evidence import service as evidence
+from registry.compliance.evidence.models import Evidence
+from registry.compliance.evidence.rules import is_expired, megabytes
 from registry.compliance.former import former_answers
 from registry.compliance.models import Assessment
 from registry.compliance.writing import answers_of
@@ -107,6 +113,7 @@ def _visible(assessment_id: int) -> Assessment:
 def _show(assessment: Assessment, form: Form) -> str:
     edition = editions.pinned(session(), assessment.standard_id)
     may = {name: policy.can(actor(), f"assessment.{name}", assessment) for name in ("answer", "return", *_MOVES)}
+    found = evidence.evidence_of(session(), actor(), assessment)
     same_person = assessment.submitted_by is not None and assessment.submitted_by == actor().user_id
     return render_template(
         "assessments/show.html",
@@ -117,6 +124,9 @@ def _show(assessment: Assessment, form: Form) -> str:
         edition=edition,
         sections=questionnaire.sections(edition, assessment, answers_of(session(), assessment)),
         scale=questionnaire.scale(edition),
+        evidence=_by_clause(found),
+        expired={each.id for each in found if is_expired(each.expires_on, utcnow().date())},
+        megabytes=megabytes,
         form=form,
         may=may,
         same_person=same_person,
@@ -124,6 +134,10 @@ def _show(assessment: Assessment, form: Form) -> str:
         history=revisions(history.versions(session(), "assessment", assessment.id or 0), _history_words(edition)),
         data_url=f"/api/v1/assessments/{assessment.id}",
     )
+
+
+def _by_clause(found: Iterable[Evidence]) -> dict[str, list[Evidence]]:
+    return {clause: list(rows) for clause, rows in groupby(found, attrgetter("clause"))}
 
 
 def _history_words(edition: Edition) -> Callable[[str], str]:
@@ -141,6 +155,8 @@ def _history_words(edition: Edition) -> Callable[[str], str]:
         kind, _, clause = path.partition(".")
         if kind == "need":
             return gettext("Need for %(clause)s", clause=clause)
+        if kind == "files":
+            return gettext("Evidence for %(clause)s", clause=clause)
         return str(words(f"{kind}.{clause.replace('.', '%2E')}"))
 
     return named
@@ -219,6 +235,7 @@ def _questions(assessment: Assessment, edition: Edition, section: questionnaire.
         words=questionnaire.words_for(edition),
         text=_text,
         extents=choices.of("extent"),
+        files=Counter(each.clause for each in evidence.evidence_of(session(), actor(), assessment)),
         warnings={row.clause: listing.warnings_of(edition, row) for row in given.values()},
         suggested=suggesting.suggestions(session(), actor(), assessment),
         path_of=suggesting.path_of,

@@ -14,6 +14,7 @@ TESTS = Path(__file__).parents[1]
 FLOORS = [
     {"app"},
     {"api", "web", "cli", "worker"},
+    {"http_files"},
     {"http"},
     {"sync", "alerts", "loop", "reporting"},
     {"matching", "compliance", "webhooks"},
@@ -40,7 +41,7 @@ WEB_ONLY = {
     "jinja2",
     "gunicorn",
 }
-ABOVE = {"app", "api", "web", "cli", "worker", "http"}
+ABOVE = {"app", "api", "web", "cli", "worker", "http", "http_files"}
 
 
 def modules() -> Iterator[tuple[str, Path, ast.Module]]:

@@ -39,7 +39,8 @@ STAFFS_SUBSCRIPTION = SimpleNamespace(user_id=5, state=None, organisation_id=Non
 NEED_WRITES = [f"need.{verb}" for verb in ("create", "update", "open", "withdraw", "close", "renew")]
 OFFER_WRITES = [f"offer.{verb}" for verb in ("create", "update", "open", "withdraw", "close", "renew")]
 ASSESSMENT_WRITES = [
-    f"assessment.{verb}" for verb in ("create", "answer", "submit", "return", "review", "publish", "link_gap")
+    f"assessment.{verb}"
+    for verb in ("create", "answer", "attach", "detach", "submit", "return", "review", "publish", "link_gap")
 ]
 STAFF = (COORDINATOR, ADMIN)
 

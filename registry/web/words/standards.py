@@ -36,6 +36,7 @@ WORDS: dict[str, dict[str, str]] = {
         "old": N_("To be confirmed"),
         "vague": N_("Vague"),
     },
+    "evidence_visibility": {"state_only": N_("Your State only"), "public": N_("Everybody, once published")},
     "extent": EXTENT_WORDS,
     "practice_warning": {
         "full-not-practised": N_("The answer says it is fully in place, but it is not fully done in practice."),
