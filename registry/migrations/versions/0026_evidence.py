@@ -8,8 +8,8 @@ from sqlalchemy.dialects import postgresql
 
 import registry.db
 
-revision = '0025'
-down_revision = '0024'
+revision = '0026'
+down_revision = '0025'
 branch_labels = None
 depends_on = None
 
