@@ -76,8 +76,10 @@ class EvidenceList(MethodView):
     @blp.doc(**BODY)
     @blp.response(201, EvidenceDocument)
     @blp.alt_response(404, "NOT_FOUND")
-    @blp.alt_response(413, "TOO_LARGE")
-    @blp.alt_response(422, "INVALID_INPUT")
+    @blp.alt_response(400, "BAD_REQUEST")
+    @blp.alt_response(413, "REQUEST_ENTITY_TOO_LARGE")
+    @blp.alt_response(415, "UNSUPPORTED_MEDIA_TYPE")
+    @blp.alt_response(422, "UNPROCESSABLE_ENTITY")
     def post(self, assessment_id: int) -> Response:
         """Add a file, a link or a document's title to a clause of a draft. Sent twice, it is there once."""
         assessment = _visible(assessment_id)
