@@ -103,8 +103,9 @@ def fill(report_id: int) -> ResponseReturnValue:
         return _page(report, _form(report, {"period_start": [message(error)]})), error.status
     except VersionMismatch as error:
         here = url_for("web.national_reports.fill", report_id=report_id)
-        mine = {"entries": {name: own or EMPTY for name, own in data["entries"].items()}}
-        theirs = {"entries": {name: report.entries.get(name, EMPTY) for name in data["entries"]}}
+        mine = {**data, "entries": {name: _as_sent(own or EMPTY) for name, own in data["entries"].items()}}
+        stored = {name: _as_sent(report.entries.get(name, EMPTY)) for name in data["entries"]}
+        theirs = {**_shown(report), "entries": stored}
         words = words_for(service.content_of(session(), actor(), report))
         return conflict_page(
             mine, theirs, version=error.current, url=here, edit_url=here, words=words, by_field=_by_field
@@ -181,6 +182,12 @@ def _own(sent: Any) -> dict[str, Any]:
         "none": given.get("none") == "true",
         "rows": [{key: text for key, text in _mapping(row).items() if text} for row in rows if not is_blank(row)],
     }
+
+
+def _as_sent(own: Mapping[str, Any]) -> dict[str, Any]:
+    """Own words as the form's inputs have them."""
+    ticked = {name: "true" if own[name] else "" for name in ("replaces", "none")}
+    return {"text": own["text"], **ticked, "rows": own["rows"]}
 
 
 def _by_field(values: Mapping[str, Any]) -> dict[str, Any]:

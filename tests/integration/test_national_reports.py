@@ -22,6 +22,7 @@ from registry.http import RegistryFlask
 from registry.matching import needs
 from registry.reporting import service, views
 from registry.reporting.content import Entry, entries_of
+from registry.reporting.models import NationalReport
 from registry.settings import data_path
 from tests.support.pages import check_page
 from tests.support.people import client_for, make_user, token_headers
@@ -234,8 +235,13 @@ def test_the_pages_begin_fill_keep_what_was_typed_and_submit(
     shown = browser.get(page).text
     assert "Focal point" in shown and 'value="IV"' in shown
     sent.setlist("entries.contact.text", ["Somebody else"])
+    sent.setlist("entries.contact.replaces", ["true"])
     late = browser.post(page, data=sent)
     assert late.status_code == 412 and "Somebody else" in late.text, "both versions are shown"
+    mine = check_page(late.text).form
+    assert browser.post(page, data=mine).status_code == 303, "mine is sent again over theirs"
+    shown = browser.get(page).text
+    assert "Somebody else" in shown and 'value="IV"' in shown
     unchanged = check_page(shown).form
     assert browser.post(page, data=unchanged).status_code == 303
     assert check_page(browser.get(page).text).form["version"] == unchanged["version"], "nothing changed"
@@ -246,6 +252,9 @@ def test_the_pages_begin_fill_keep_what_was_typed_and_submit(
         done.status_code == 303
         and browser.post(f"{page}/submit", data={"version": 3, "on": "2026-05-01"}).status_code == 409
     )
+    with sqlite_database.reading() as session:
+        (stored,) = session.scalars(select(NationalReport))
+        assert stored.entries["contact"]["replaces"] is True
     frozen = check_page(browser.get(page).text)
     assert not frozen.all("textarea") and "Submitted on 1 May 2026" in frozen.text
     assert sqlite_app.test_client().get(page).status_code == 404
@@ -255,7 +264,7 @@ def test_the_pages_begin_fill_keep_what_was_typed_and_submit(
         assert file.status_code == 200 and f"att-annual-KEN-2025.{name}" in file.headers["Content-Disposition"]
         assert file.data == sqlite_app.test_client().get(f"/api/v1{page[3:]}/file?format={name}").data
     printed = check_page(sqlite_app.test_client().get(f"{page}/print").text)
-    assert "Focal point" in printed.text and "What is still to be done" not in printed.text
+    assert "Somebody else" in printed.text and "What is still to be done" not in printed.text
 
 
 def test_the_command_writes_the_latest_report_or_what_is_known(sqlite_database: Database, tmp_path: Path) -> None:
