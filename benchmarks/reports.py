@@ -48,7 +48,8 @@ def _report(language: str) -> Printed:
 
 def _items(kind: str) -> list[content.Item]:
     answer = {
-        "clause": "poa#ii-4", "ref": "II, para. 4", "question": {"en": EVIDENCE + "?", "ar": "هل توجد هيئة وطنية تنسق العمل؟ " * 3},
+        "clause": "poa#ii-4", "instrument": {"en": "PoA"}, "ref": "II, para. 4",
+        "question": {"en": EVIDENCE + "?", "ar": "هل توجد هيئة وطنية تنسق العمل؟ " * 3},
         "helpable": True, "value": "full", "label": {"en": "In place and applied", "ar": "قائم ومطبق"},
         "fulfilment": "1", "reason": "", "evidence": EVIDENCE, "older": False,
         "in_law": "yes", "in_practice": "partly", "disagrees": False,

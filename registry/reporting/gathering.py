@@ -86,12 +86,20 @@ class Gathering:
         assessment, answer = next(((each, row) for each, row in given if row), (None, None))
         if assessment is None or answer is None:
             asked = _clause(self._editions.get(slug), clause)
-            return {"clause": name, **asked, "value": None, "fulfilment": None, "origin": None}
+            return {
+                "clause": name,
+                "instrument": self._short(slug),
+                **asked,
+                "value": None,
+                "fulfilment": None,
+                "origin": None,
+            }
         edition = editions.pinned(self.session, assessment.standard_id)
         step = edition.document["scale"].get(answer.value, {}) if _is_scaled(edition, clause) else {}
         worth = edition.scheme.scale.get(answer.value) if step else None
         return {
             "clause": name,
+            "instrument": self._short(slug),
             **_clause(edition, clause),
             "value": answer.value,
             "label": texts(step.get("label", answer.value)),

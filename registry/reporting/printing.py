@@ -153,7 +153,8 @@ def _answer(item: Item, voice: Voice) -> tuple[str, ...]:
     why = "\n".join(text for text in (item["reason"], item["evidence"]) if text)
     extents = (("in_law", N_("In law: %(said)s")), ("in_practice", N_("In practice: %(said)s")))
     said = [voice.say(text, said=voice.say(EXTENT_WORDS[item[name]])) for name, text in extents if item.get(name)]
-    return item["ref"], voice.text(item["question"]), "\n".join([voice.text(item["label"]), *said]), why
+    ref = f"{voice.text(item['instrument'])}, {item['ref']}"
+    return ref, voice.text(item["question"]), "\n".join([voice.text(item["label"]), *said]), why
 
 
 def _programme(item: Item, voice: Voice) -> tuple[str, ...]:

@@ -82,7 +82,12 @@ def entries(database: Database, number: int, actor: Actor = KENYA) -> dict[str, 
 def test_a_draft_says_what_is_known_and_where_it_comes_from(database: Database, world: dict[str, int]) -> None:
     found = entries(database, world["report"])
     (body,) = found["body"]["items"]
-    assert body["origin"]["id"] == world["assessment"] and body["fulfilment"] == "1" and body["question"]["en"]
+    assert (
+        body["origin"]["id"] == world["assessment"]
+        and body["fulfilment"] == "1"
+        and body["question"]["en"]
+        and body["instrument"]["en"] == "PoA"
+    )
     assert [item["value"] is None for item in found["contact"]["items"]] == [False, True]
     (need,) = found["needs"]["items"]
     assert need["origin"] == {"kind": "need", "id": world["need"]} and need["asked_usd_cents"] == 50_000_00
