@@ -42,7 +42,8 @@ sections:
     columns: [{id: year, kind: number, title: {en: Year}}, {id: pieces, kind: number, title: {en: Pieces}}]
 """
 ANSWER = {
-    "clause": "poa#ii-4", "instrument": {"en": "PoA"}, "ref": "II, para. 4", "question": {"en": "?"}, "helpable": True, "value": "full",
+    "clause": "poa#ii-4", "instrument": {"en": "PoA"}, "ref": "II, para. 4",
+    "question": {"en": "?"}, "helpable": True, "value": "full",
     "label": {"en": "In place"}, "fulfilment": "1", "reason": "", "evidence": "Act 3", "older": False,
     "in_law": "yes", "in_practice": "partly", "disagrees": False,
     "origin": {"kind": "assessment", "id": 7, "latest": 7, "reviewed": True, "on": "2025-03-01"},
