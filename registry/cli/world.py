@@ -12,9 +12,9 @@ from sqlmodel import Session
 from registry.accounts import users
 from registry.accounts.actor import Actor
 from registry.catalogue import editing, organisations
-from registry.catalogue.models import Participation, StateFact
+from registry.catalogue.models import StateFact
 from registry.catalogue.schemas import OrganisationCreateSchema, ProgrammeCreateSchema
-from registry.cli import promises
+from registry.cli import offices, promises
 from registry.compliance import assessments
 from registry.db import utcnow
 from registry.matching import needs, offers
@@ -31,6 +31,7 @@ def load(session: Session, actor: Actor, partner: str) -> list[dict[str, Any]]:
     now = utcnow()
     bodies = _organisations(session, actor, now)
     _states(session, now)
+    offices.load(session, actor, _read_table("participation.csv"), now, MARK)
     for document in _read("programmes.yaml"):
         form = {"themes": document.pop("themes"), "document": document}
         editing.create_programme(session, actor, load_form(ProgrammeCreateSchema(), form), now=now)
@@ -91,9 +92,6 @@ def _states(session: Session, now: datetime) -> None:
         session.add(
             StateFact(state=row["state"], fact=row["fact"], value=row["value"] == "1", source=MARK, updated_at=now)
         )
-    for row in _read_table("participation.csv"):
-        on = (now - timedelta(days=int(row["days_ago"]))).date()
-        session.add(Participation(state=row["state"], instrument=row["instrument"], act=row["act"], on=on, source=MARK))
 
 
 def _dated(row: dict[str, Any], now: datetime) -> tuple[dict[str, Any], str, datetime]:

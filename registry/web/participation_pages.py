@@ -15,6 +15,8 @@ from registry.catalogue.models import Participation
 from registry.catalogue.reference import State
 from registry.compliance.participation import importing, service
 from registry.compliance.participation.instruments import instruments
+from registry.compliance.participation.suggesting import suggestions
+from registry.db import utcnow
 from registry.errors import N_, Conflict, InvalidInput, NotFound, RegistryError, VersionMismatch
 from registry.http import actor, session
 from registry.web.conflicts import conflict_page
@@ -121,13 +123,14 @@ def _table() -> ResponseReturnValue:
 
 
 def _index(state: State, form: Form) -> str:
-    rows = service.acts_of(session(), state.alpha3)
+    rows, own = service.acts_of(session(), state.alpha3), actor().state == state.alpha3
     groups = [(id_, list(acts)) for id_, acts in groupby(rows, key=lambda row: row.instrument)]
     return render_template(
         "participation/state.html",
         state=state,
         groups=[(id_, acts, periods(acts)) for id_, acts in groups],
         may=policy.can(actor(), "participation.write", _blank(state)),
+        suggested=suggestions(session(), actor(), state.alpha3, utcnow().date()) if own else [],
         form=form,
         instruments=[(id_, instrument_name(id_)) for id_ in instruments(session())],
         acts=_acts(),

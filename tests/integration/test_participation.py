@@ -11,7 +11,9 @@ from sqlmodel import Session
 
 from registry.catalogue.models import Participation
 from registry.cli import casa
+from registry.compliance import assessments
 from registry.compliance.participation import service
+from registry.compliance.participation.suggesting import BEGIN, NOT_BOUND, Suggestion, suggestions
 from registry.db import Database, utcnow
 from registry.errors import Conflict, InvalidInput
 from registry.events.models import Event
@@ -23,7 +25,7 @@ from registry.worker.consuming import consume_all
 from tests.support.matching import open_need, open_offer, organisation
 from tests.support.pages import check_page
 from tests.support.people import actor_for, client_for, make_user, token_headers
-from tests.support.standards import person
+from tests.support.standards import STANDARD, load_text, person
 
 JOINED = {"instrument": "att", "act": "ratification", "on": "2018-01-01", "source": "C.N.1.2018"}
 WRITE = ["catalogue:read", "participation:write"]
@@ -203,3 +205,20 @@ def test_instruments_and_the_calendar_of_all_states_tell_who_joined_and_who_repo
     calendar = anybody.get("/en/reports/due.ics?instrument=att").data
     assert b"Annual report under the Arms Trade Treaty: 1 State" in calendar and b"Kenya" in calendar
     assert calendar == anybody.get("/en/reports/due.ics?instrument=att").data
+
+
+def test_participation_suggests_what_to_assess(session: Session, tmp_path: Path) -> None:
+    treaty = STANDARD.replace("  type: technical_standard\n", "  type: treaty\n  participation: parties\n", 1)
+    load_text(session, tmp_path, treaty)
+    kenya, today = person(session), utcnow().date()
+    assert suggestions(session, kenya, "KEN", today) == []
+    signed = {"instrument": "small", "act": "signature", "on": "2020-01-01", "source": "a note"}
+    service.enter(session, kenya, "KEN", signed)
+    assert suggestions(session, kenya, "KEN", today) == [], "a signature alone asks for nothing"
+    draft = assessments.start(session, kenya, {"standard": "small"})
+    assert suggestions(session, kenya, "KEN", today) == [Suggestion(NOT_BOUND, "small", draft.id)]
+    service.enter(session, kenya, "KEN", signed | {"act": "ratification", "on": "2021-01-01"})
+    assert suggestions(session, kenya, "KEN", today) == []
+    uganda = person(session, state="UGA")
+    service.enter(session, uganda, "UGA", signed | {"act": "accession"})
+    assert suggestions(session, uganda, "UGA", today) == [Suggestion(BEGIN, "small")]
