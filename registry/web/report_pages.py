@@ -1,6 +1,8 @@
 """Reports that a State owes: due days with what became of them, as a page and as a calendar file."""
 
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -16,6 +18,7 @@ from registry.compliance.duties.rules import DUE, MISSING, Due
 from registry.db import utcnow
 from registry.errors import N_, Conflict, InvalidInput, NotFound
 from registry.http import actor, registry_app, session
+from registry.reporting.models import NationalReport
 from registry.reporting.rules import period_before
 from registry.reporting.service import list_reports, template_in
 from registry.reporting.templates import templates
@@ -73,8 +76,10 @@ def calendar(state: str) -> ResponseReturnValue:
 
 def _page(state: State, form: Form) -> str:
     today = utcnow().date()
+    reports = list_reports(session(), actor(), state.alpha3)
+    begun = {(each.template, each.period_start.isoformat(), each.period_end.isoformat()): each for each in reports}
     rows = [
-        {**service.describe(due, language()), "begin": _to_begin(due, today)}
+        {**service.describe(due, language()), **_to_begin(due, today, begun)}
         for due in service.owed(session(), state.alpha3, today)
     ]
     owned = Participation(state=state.alpha3, instrument="", act="", source="")
@@ -84,7 +89,7 @@ def _page(state: State, form: Form) -> str:
     ]
     return render_template(
         "states/reports.html",
-        reports=[(each, template_in(each)) for each in list_reports(session(), actor(), state.alpha3)],
+        reports=[(each, template_in(each)) for each in reports],
         templates=[(name, template.title(language())) for name, template in templates().items()],
         may_begin=policy.can(actor(), "national_report.create", owned),
         state=state,
@@ -97,15 +102,17 @@ def _page(state: State, form: Form) -> str:
     )
 
 
-def _to_begin(due: Due, today: date) -> dict[str, str] | None:
-    """Template and period of the report that this due day asks for, where one can be begun."""
+def _to_begin(due: Due, today: date, begun: Mapping[tuple[str, str, str], NationalReport]) -> dict[str, Any]:
+    """`report`: the one that was begun for this due day; else `begin`: template and period, where one can be."""
     template = next((each for each in templates().values() if due.duty in each.document["duties"]), None)
     if template is None or due.status not in (DUE, MISSING):
-        return None
+        return {}
     start, end = period_before(due.on, template.document["years"])
-    if end > today:
-        return None
-    return {"template": template.id, "period_start": start.isoformat(), "period_end": end.isoformat()}
+    report = begun.get((template.id, start.isoformat(), end.isoformat()))
+    if report is not None:
+        return {"report": report}
+    period = {"period_start": start.isoformat(), "period_end": end.isoformat()}
+    return {"begin": {"template": template.id, **period}} if end <= today else {}
 
 
 def _state(text: str) -> State:

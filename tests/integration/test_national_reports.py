@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import select
+from sqlmodel import col
 
 from registry.accounts.actor import ANONYMOUS, Actor, system
 from registry.api.etags import etag_of
@@ -221,7 +222,10 @@ def test_the_pages_begin_fill_keep_what_was_typed_and_submit(
 ) -> None:
     browser = client_for(sqlite_app, make_user(sqlite_database, "state"))
     due = check_page(browser.get("/en/states/KEN/reports").text)
-    assert due.text.count("Begin it") >= 2
+    offered = due.text.count("Begin it")
+    form = {name: due.form.getlist(name)[0] for name in ("template", "period_start", "period_end")}
+    assert browser.post("/en/states/KEN/national-reports", data=form).status_code == 303
+    assert check_page(browser.get("/en/states/KEN/reports").text).text.count("Begin it") < offered
     begun = browser.post("/en/states/KEN/national-reports", data={"template": "att-annual", **PERIOD})
     again = browser.post("/en/states/KEN/national-reports", data={"template": "att-annual", **PERIOD})
     page = begun.headers["Location"]
@@ -258,7 +262,7 @@ def test_the_pages_begin_fill_keep_what_was_typed_and_submit(
         and browser.post(f"{page}/submit", data={"version": 3, "on": "2026-05-01"}).status_code == 409
     )
     with sqlite_database.reading() as session:
-        (stored,) = session.scalars(select(NationalReport))
+        stored = session.scalars(select(NationalReport).where(col(NationalReport.template) == "att-annual")).one()
         assert stored.entries["contact"]["replaces"] is True
     frozen = check_page(browser.get(page).text)
     assert not frozen.all("textarea") and "Submitted on 1 May 2026" in frozen.text
