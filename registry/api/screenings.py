@@ -108,7 +108,7 @@ class Check(MethodView):
     @blp.response(200, Checked)
     def post(self, data: dict[str, Any]) -> Response:
         """Compare a name with the lists. Nothing is kept."""
-        found = deciding.check_name(session(), actor(), data["name"])
+        found = deciding.check_name(session(), actor(), data.get("name"))
         return json_response({"threshold": THRESHOLD, "items": found})
 
 

@@ -198,7 +198,7 @@ API: dict[str | tuple[str, str], Rule] = {
     "listed.ListedItem": Rule(STAFF, "feeds:read"),
     "screenings.Screenings": Rule(STAFF, "feeds:read"),
     "screenings.ScreeningItem": Rule(STAFF, "feeds:read"),
-    "screenings.Check": Rule(STAFF, "feeds:read"),
+    "screenings.Check": Rule(STAFF, "feeds:write"),
     "screenings.Decision": Rule(STAFF, "feeds:write"),
     # API: standards and assessments
     ("standards.Standards", "GET"): Rule(EVERYONE, "assessments:read"),

@@ -129,7 +129,7 @@ def decide(
     return hit
 
 
-def check_name(session: Session, actor: Actor, name: str) -> list[dict[str, Any]]:
+def check_name(session: Session, actor: Actor, name: str | None) -> list[dict[str, Any]]:
     """Listed parties that a name is like, the most alike first, with the evidence. Nothing is kept.
 
     Raises InvalidInput for a name that is empty or too long.
