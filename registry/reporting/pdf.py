@@ -67,7 +67,9 @@ class _Paper(FPDF):
         self.set_auto_page_break(True, MARGIN)
         for script, file in files.items():
             self.add_font(script, "", file.regular)
-            self.add_font(script, "B", file.bold)
+            # A large font is not read twice; where it has no bold, the regular one stands in as a fallback.
+            if script != fonts.CHINESE or file.bold != file.regular:
+                self.add_font(script, "B", file.bold)
         remember_widths(self.fonts)
         self.has_arabic = fonts.ARABIC in files
         # All of them: a line that begins in a fallback font while its own font is none leaves fpdf 2.8.9 with a wrong
