@@ -22,7 +22,7 @@ from registry.errors import N_, Conflict, InvalidInput, VersionMismatch
 from registry.events.outbox import Change, emit
 from registry.json_text import dumps
 from registry.reporting import templates
-from registry.reporting.content import Content, compose, entries_of, fingerprint
+from registry.reporting.content import Content, compose, entries_of, fingerprint, is_filled
 from registry.reporting.gathering import Gathering
 from registry.reporting.judging import judge
 from registry.reporting.models import NationalReport
@@ -183,11 +183,11 @@ def submit(
         raise InvalidInput({"on": [N_("This day has not come yet.")]})
     if form["on"] < report.period_start:
         raise InvalidInput({"on": [N_("This day is before the period that the report covers.")]})
-    if not report.entries and not any(entry["items"] for _, entry in entries_of(content_of(session, actor, report))):
+    content = content_of(session, actor, report)
+    if not any(is_filled(entry) for _, entry in entries_of(content)):
         raise Conflict(N_("There is nothing in this report yet."))
-    content = dumps(content_of(session, actor, report))
     touch(report, None, now)
-    report.content, report.status = content, "submitted"
+    report.content, report.status = dumps(content), "submitted"
     report.submitted_on, report.submitted_at = form["on"], now
     session.add(report)
     _note(session, actor, report, "submit", {"status": ["draft", "submitted"]}, now)

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from registry.accounts import policy
+from registry.catalogue.history import versions
 from registry.db import utcnow
 from registry.errors import N_, Conflict, InvalidInput, NotAcceptable, VersionMismatch
 from registry.http import actor, registry_app, session
@@ -18,6 +19,7 @@ from registry.reporting.models import NationalReport
 from registry.reporting.rules import KINDS
 from registry.web.conflicts import conflict_page, flat
 from registry.web.forms import Form, expected_version, is_blank, nested
+from registry.web.history_view import revisions
 from registry.web.i18n import language, message
 
 pages = Blueprint("national_reports", __name__)
@@ -27,6 +29,9 @@ FIELDS = {
     "period_end": N_("Last day of the period"),
     "on": N_("Day on which it was filed"),
     "source": N_("Where it can be read"),
+    "period": N_("Period"),
+    "status": N_("Status"),
+    "template": N_("Template"),
 }
 BLANK_ROWS = 3
 """Empty rows beneath a table, to be filled in"""
@@ -40,8 +45,9 @@ def words_for(content: Content) -> Callable[[str], str]:
 
     def words_of(path: str) -> str:
         parts = path.split(".")
-        if parts[0] == "entries" and len(parts) > 1 and parts[1] in asked:
-            question = asked[parts[1]]
+        name = parts[1] if parts[0] == "entries" and len(parts) > 1 else path
+        if name in asked:
+            question = asked[name]
             return str(question.get(language()) or question["en"])
         return gettext(FIELDS[path]) if path in FIELDS else path
 
@@ -73,6 +79,7 @@ def note(report_id: int) -> ResponseReturnValue:
         "national_reports/print.html",
         report=report,
         printed=views.in_language(report, content, language()),
+        mine=policy.can(actor(), "national_report.update", report),
         data_url=f"/api/v1/national-reports/{report.id}",
     )
 
@@ -198,6 +205,7 @@ def _page(report: NationalReport, form: Form) -> str:
     content = service.content_of(session(), actor(), report)
     printed = views.in_language(report, content, language())
     remarks = views.checks_for(actor(), report, content, utcnow().date())
+    mine = policy.can(actor(), "national_report.update", report)
     may = {name: policy.can(actor(), f"national_report.{name}", report) for name in ("update", "submit", "publish")}
     return render_template(
         "national_reports/show.html",
@@ -211,6 +219,8 @@ def _page(report: NationalReport, form: Form) -> str:
         progress=progress(content),
         form=form,
         words=words_for(content),
+        history=revisions(versions(session(), "national_report", report.id or 0), words_for(content)) if mine else [],
+        mine=mine,
         formats=list(FORMATS),
         may=may,
         blank_rows=BLANK_ROWS,

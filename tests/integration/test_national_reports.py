@@ -265,7 +265,7 @@ def test_the_pages_begin_fill_keep_what_was_typed_and_submit(
         stored = session.scalars(select(NationalReport).where(col(NationalReport.template) == "att-annual")).one()
         assert stored.entries["contact"]["replaces"] is True
     frozen = check_page(browser.get(page).text)
-    assert not frozen.all("textarea") and "Submitted on 1 May 2026" in frozen.text
+    assert not frozen.all("textarea") and "History" in frozen.text and "Submitted on 1 May 2026" in frozen.text
     assert sqlite_app.test_client().get(page).status_code == 404
     assert browser.post(f"{page}/publish", data={"version": int(unchanged["version"]) + 1}).status_code == 303
     for name in ("json", "html", "xlsx", "pdf"):
@@ -274,6 +274,7 @@ def test_the_pages_begin_fill_keep_what_was_typed_and_submit(
         assert file.data == sqlite_app.test_client().get(f"/api/v1{page[3:]}/file?format={name}").data
     printed = check_page(sqlite_app.test_client().get(f"{page}/print").text)
     assert "Somebody else" in printed.text and "What is still to be done" not in printed.text
+    assert "History" not in check_page(sqlite_app.test_client().get(page).text).text, "drafts are the State's"
 
 
 def test_the_command_writes_the_latest_report_or_what_is_known(sqlite_database: Database, tmp_path: Path) -> None:
