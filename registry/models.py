@@ -7,7 +7,9 @@ from registry.catalogue.conflicts import models as conflicts
 from registry.catalogue.same_as import models as same_as
 from registry.compliance import models as compliance
 from registry.compliance.contacts import models as contacts
+from registry.compliance.evidence import models as evidence
 from registry.compliance.indicators import models as indicators
+from registry.compliance.together import models as together
 from registry.events import models as events
 from registry.matching import models as matching
 from registry.matching.ledger import models as ledger
@@ -18,6 +20,6 @@ from registry.sync import models as sync
 from registry.webhooks import models as webhooks
 
 __all__ = [
-    "accounts", "alerts", "catalogue", "compliance", "conflicts", "contacts", "events", "indicators", "ledger",
-    "matching", "reporting", "rounds", "same_as", "screening", "sync", "webhooks",
+    "accounts", "alerts", "catalogue", "compliance", "conflicts", "contacts", "events", "evidence", "indicators",
+    "ledger", "matching", "reporting", "rounds", "same_as", "screening", "sync", "together", "webhooks",
 ]  # fmt: skip

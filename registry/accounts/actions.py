@@ -128,6 +128,8 @@ ACTIONS: dict[str, Predicate] = {
     "assessment.answer": _own_state,
     "assessment.attach": _own_state,
     "assessment.detach": _own_state,
+    "assessment.comment": _own_state,
+    "assessment.assign": _own_state,
     "assessment.submit": _own_state,
     "assessment.return": _own_state,
     "assessment.review": _own_state,

@@ -34,6 +34,7 @@ PATHS = {
     "offer": "offers",
     "asked_again": "needs",
     "contact": "contacts",
+    "assigned": "assessments",
     "subscription": "webhooks",
     "proposal": "proposals",
 }
@@ -125,6 +126,8 @@ def _subject(words: Words, sections: Sequence[Section]) -> str:
         text = words.ngettext(
             "Is this point of contact still right?", "Are %(num)s points of contact still right?", count
         )
+    elif all(section.kind == "assigned" for section in sections):
+        text = words.gettext("A section of an assessment was given to you")
     elif len(sections) == 1 and sections[0].search is not None:
         text = words.ngettext("One new find: %(name)s", "%(num)s new finds: %(name)s", count)
     elif all(section.kind == "asked_again" for section in sections):
@@ -143,6 +146,8 @@ def _title(words: Words, section: Section) -> str:
         return words.gettext("These needs are closed; the clauses they came from are asked again:")
     if section.kind == "contact":
         return words.gettext("Are these points of contact still right? Confirm, change or delete them:")
+    if section.kind == "assigned":
+        return words.gettext("Colleagues gave you sections of these assessments to answer:")
     if section.kind == "subscription":
         return words.gettext("Switched off because of how the receiver answered:")
     return words.gettext("Saved search “%(name)s”:") % {"name": one_line(section.search or "")}

@@ -22,6 +22,7 @@ from registry.alerts import mails
 from registry.alerts.models import AT_ONCE, DAILY, WEEKLY, Notice, SavedSearch
 from registry.alerts.queries import KINDS, fitting_of
 from registry.alerts.searches import FIT
+from registry.compliance.together.models import Assignment
 from registry.db import utcnow
 from registry.events.consumers import Consumer, Happening
 from registry.json_text import dumps
@@ -66,6 +67,8 @@ def look(session: Session, happenings: Sequence[Happening]) -> Found:
             found.news += _of_webhook(session, each)
         elif each.type == "contact.asked":
             found.news += _of_contact(session, each)
+        elif each.type == "assessment.assigned":
+            found.news += _of_assignment(session, each)
         elif each.kind == "proposal":
             found.news += _of_proposal(session, each)
         elif each.kind in KINDS and each.type.startswith(f"{each.kind}."):
@@ -103,6 +106,18 @@ def _of_contact(session: Session, happening: Happening) -> list[News]:
         if ids:
             return [News(id_ or 0, None, AT_ONCE, "contact", happening.record_id, happening.uid) for id_ in ids]
     return []
+
+
+def _of_assignment(session: Session, happening: Happening) -> list[News]:
+    """Who got a section is told, unless they took it themselves or it went on to somebody else meanwhile."""
+    data = orjson.loads(happening.data)
+    current = select(Assignment).where(
+        col(Assignment.assessment_id) == happening.record_id, col(Assignment.section) == data["section"]
+    )
+    row = session.scalar(current)
+    if row is None or row.user_id != data["user_id"] or row.user_id == row.assigned_by:
+        return []
+    return [News(row.user_id, None, AT_ONCE, "assigned", happening.record_id, happening.uid)]
 
 
 def _of_proposal(session: Session, happening: Happening) -> list[News]:
@@ -182,5 +197,8 @@ def _insert(session: Session, table: Table, rows: list[dict[str, Any]]) -> None:
 
 
 CONSUMER = Consumer(
-    frozenset({*KINDS, "proposal", "contact", "subscription"}), look, act, "Tell people what their saved searches find."
+    frozenset({*KINDS, "assessment", "proposal", "contact", "subscription"}),
+    look,
+    act,
+    "Tell people what their saved searches find.",
 )

@@ -13,6 +13,7 @@ from registry.alerts.models import Notice, SavedSearch
 from registry.catalogue.models import Programme
 from registry.catalogue.paging import Sort, keyset
 from registry.compliance.contacts.models import Contact
+from registry.compliance.models import Assessment
 from registry.errors import N_, NotFound
 from registry.matching.ledger.models import Proposal
 from registry.matching.models import Need, Offer
@@ -25,9 +26,10 @@ MODELS: dict[str, Any] = {
     "offer": Offer,
     "proposal": Proposal,
     "contact": Contact,
+    "assigned": Assessment,
     "subscription": Subscription,
 }
-TITLES = {"subscription": "name", "contact": "office"}
+TITLES = {"subscription": "name", "contact": "office", "assigned": "standard"}
 """Kind → the column that says which record it is, where that is not `title`"""
 NOTICE: Table = Notice.__table__  # type: ignore[attr-defined]
 NEWEST = Sort((NOTICE.c.id,), descending=True, name="newest")

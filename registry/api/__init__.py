@@ -68,6 +68,7 @@ MODULES: dict[str, str] = {
     "standards": "registry.api.standards",
     "assessments": "registry.api.assessments",
     "evidence": "registry.api.evidence",
+    "assessment-teams": "registry.api.assessment_teams",
     "national-reports": "registry.api.national_reports",
     "feeds": "registry.api.feeds",
     "feed_holds": "registry.api.feed_holds",

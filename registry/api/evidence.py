@@ -76,10 +76,6 @@ class EvidenceList(MethodView):
     @blp.doc(**BODY)
     @blp.response(201, EvidenceDocument)
     @blp.alt_response(404, "NOT_FOUND")
-    @blp.alt_response(400, "BAD_REQUEST")
-    @blp.alt_response(413, "REQUEST_ENTITY_TOO_LARGE")
-    @blp.alt_response(415, "UNSUPPORTED_MEDIA_TYPE")
-    @blp.alt_response(422, "UNPROCESSABLE_ENTITY")
     def post(self, assessment_id: int) -> Response:
         """Add a file, a link or a document's title to a clause of a draft. Sent twice, it is there once."""
         assessment = _visible(assessment_id)
@@ -101,7 +97,7 @@ class EvidenceItem(MethodView):
     @blp.response(204)
     @blp.alt_response(404, "NOT_FOUND")
     def delete(self, assessment_id: int, evidence_id: int) -> Response:
-        """Remove it from a draft; If-Match, where it is sent, is the assessment's ETag. The history keeps its title."""
+        """Remove it from a draft; If-Match, where it is sent, is the assessment's ETag. The history names no title."""
         found = _found(assessment_id, evidence_id)
         service.remove(session(), actor(), _visible(assessment_id), found, version_if_sent())
         return Response(status=204)

@@ -80,7 +80,7 @@ def _describe(doc: dict[str, Any], info: dict[str, Any], *, method: str, **_: An
     """Name an operation and add the headers it takes and the problems it may answer with."""
     doc.setdefault("operationId", info["operation_id"])
     problems = {401, 403}
-    if "requestBody" in doc:
+    if "requestBody" in doc or "requestBody" in info.get("manual_doc", {}):
         problems |= {400, 413, 415, 422}
     if method in WRITES:
         problems.add(409)

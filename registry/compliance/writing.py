@@ -28,6 +28,8 @@ EVENTS = {
     "assessment.answer": "assessment.updated",
     "assessment.attach": "assessment.updated",
     "assessment.detach": "assessment.updated",
+    "assessment.comment": "assessment.commented",
+    "assessment.assign": "assessment.assigned",
     "assessment.submit": "assessment.submitted",
     "assessment.return": "assessment.returned",
     "assessment.review": "assessment.reviewed",

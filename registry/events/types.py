@@ -46,6 +46,8 @@ EVENT_TYPES: dict[str, str] = {
     "standard.loaded": "A new edition of a standard was loaded.",
     "assessment.created": "A State began an assessment.",
     "assessment.updated": "Answers or facts of an assessment changed.",
+    "assessment.commented": "Somebody of the State said something about a clause of its assessment.",
+    "assessment.assigned": "A section of an assessment was given to somebody of the State, or to nobody.",
     "assessment.submitted": "A State's officer handed an assessment in for review.",
     "assessment.returned": "A reviewer sent an assessment back with a reason.",
     "assessment.reviewed": "Another person of the State reviewed an assessment.",

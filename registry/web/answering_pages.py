@@ -7,6 +7,7 @@ from flask_babel import gettext
 from registry.compliance import assessments, editions, listing, overtaking
 from registry.compliance.editions import Edition
 from registry.compliance.models import Assessment
+from registry.compliance.sections import FACTS
 from registry.compliance.writing import answers_of
 from registry.errors import N_, Conflict, FieldsChanged, InvalidInput
 from registry.http import actor, session
@@ -70,8 +71,6 @@ def _saved(assessment: Assessment, edition: Edition) -> ResponseReturnValue:
     ]
     count = ""
     for section in questionnaire.sections(edition, assessment, given):
-        if any(clause in section.clauses for clause in clauses) or (
-            sent["facts"] and section.id == questionnaire.FACTS
-        ):
+        if any(clause in section.clauses for clause in clauses) or (sent["facts"] and section.id == FACTS):
             count = f"{section.answered} / {section.of}"
     return {"saved": True, "seen": seen, "remarks": remarks, "count": count}

@@ -19,6 +19,7 @@ from registry.compliance.evidence.models import Evidence
 from registry.compliance.evidence.rules import is_expired, megabytes
 from registry.compliance.former import former_answers
 from registry.compliance.models import Assessment
+from registry.compliance.together import assignments
 from registry.compliance.writing import answers_of
 from registry.db import utcnow
 from registry.errors import N_, FieldsChanged, InvalidInput, NotFound
@@ -127,6 +128,8 @@ def _show(assessment: Assessment, form: Form) -> str:
         evidence=_by_clause(found),
         expired={each.id for each in found if is_expired(each.expires_on, utcnow().date())},
         megabytes=megabytes,
+        assigned=assignments.assignments_of(session(), actor(), assessment) if may["answer"] else [],
+        colleagues=assignments.colleagues(session(), actor(), assessment) if may["answer"] else [],
         form=form,
         may=may,
         same_person=same_person,
@@ -235,6 +238,7 @@ def _questions(assessment: Assessment, edition: Edition, section: questionnaire.
         words=questionnaire.words_for(edition),
         text=_text,
         extents=choices.of("extent"),
+        assigned={each.step.id: each for each in assignments.assignments_of(session(), actor(), assessment)},
         files=Counter(each.clause for each in evidence.evidence_of(session(), actor(), assessment)),
         warnings={row.clause: listing.warnings_of(edition, row) for row in given.values()},
         suggested=suggesting.suggestions(session(), actor(), assessment),

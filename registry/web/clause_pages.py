@@ -1,4 +1,4 @@
-"""One clause of an assessment for the State's own people: its answer and what proves it."""
+"""One clause of an assessment for the State's own people: its answer, what proves it, what they say about it."""
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -10,12 +10,14 @@ from registry.compliance import assessments, editions
 from registry.compliance.evidence import service as evidence
 from registry.compliance.evidence.rules import is_expired, megabytes
 from registry.compliance.models import Assessment
+from registry.compliance.sections import REST
+from registry.compliance.together import assignments, comments
 from registry.compliance.writing import answers_of
 from registry.db import utcnow
 from registry.errors import N_, InvalidInput, NotFound
 from registry.http import actor, registry_app, session
 from registry.http_files import download_of, sent_file
-from registry.web import choices, questionnaire
+from registry.web import questionnaire
 from registry.web.forms import Form
 
 pages = Blueprint("clauses", __name__)
@@ -23,7 +25,7 @@ pages = Blueprint("clauses", __name__)
 
 @pages.get("/assessments/<int:assessment_id>/clauses/<clause>")
 def show(assessment_id: int, clause: str) -> ResponseReturnValue:
-    """The clause with its answer, its evidence and the form for more."""
+    """The clause with its answer, its evidence and comments, and the forms for more."""
     return _show(_own(assessment_id), clause, Form())
 
 
@@ -59,8 +61,34 @@ def download(assessment_id: int, evidence_id: int) -> ResponseReturnValue:
     return download_of(evidence.get(session(), actor(), assessment, evidence_id))
 
 
+@pages.post("/assessments/<int:assessment_id>/clauses/<clause>/comments")
+def comment(assessment_id: int, clause: str) -> ResponseReturnValue:
+    """Say something to the colleagues."""
+    assessment = _own(assessment_id)
+    data = {"clause": clause, "text": request.form.get("text", "")}
+    try:
+        comments.add_comment(session(), actor(), assessment, data)
+    except InvalidInput as error:
+        return _show(assessment, clause, Form(data, error.fields)), error.status
+    return _back(assessment_id, clause, "comments")
+
+
+@pages.post("/assessments/<int:assessment_id>/assign")
+def assign(assessment_id: int) -> ResponseReturnValue:
+    """Give a section to a colleague, or to nobody in particular."""
+    user_id = request.form.get("user_id", "")
+    data = {"section": request.form.get("section", ""), "user_id": user_id or None}
+    assignments.assign(session(), actor(), _own(assessment_id), data)
+    flash(
+        gettext("The section is assigned.") if user_id else gettext("The section is nobody’s in particular now."),
+        "good",
+    )
+    return redirect(url_for("web.assessments.show", assessment_id=assessment_id, _anchor="who"), 303)
+
+
 def _words(field: str) -> str:
     words = {"file": N_("File"), "url": N_("Or a link"), "title": N_("Title"), "expires_on": N_("Valid until")}
+    words["text"] = N_("Comment")
     return gettext(words[field]) if field in words else ""
 
 
@@ -70,8 +98,8 @@ def _own(assessment_id: int) -> Assessment:
     return assessment
 
 
-def _back(assessment_id: int, clause: str) -> Response:
-    return redirect(url_for("web.clauses.show", assessment_id=assessment_id, clause=clause), 303)
+def _back(assessment_id: int, clause: str, place: str = "evidence") -> Response:
+    return redirect(url_for("web.clauses.show", assessment_id=assessment_id, clause=clause, _anchor=place), 303)
 
 
 def _show(assessment: Assessment, clause_id: str, form: Form) -> str:
@@ -87,14 +115,14 @@ def _show(assessment: Assessment, clause_id: str, form: Form) -> str:
         assessment=assessment,
         edition=edition,
         clause=clause,
-        section=clause.sections[0] if clause.sections else questionnaire.REST,
+        section=clause.sections[0] if clause.sections else REST,
         answer=given,
         scale=questionnaire.scale(edition),
         evidence=found,
         expired={each.id for each in found if is_expired(each.expires_on, today)},
+        comments=comments.comments_of(session(), actor(), assessment, clause_id),
         megabytes=megabytes,
         most=megabytes(registry_app().settings.evidence_max_bytes),
-        extents=choices.of("extent"),
         name_of=questionnaire.name_of,
         words=_words,
         form=form,

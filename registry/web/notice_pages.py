@@ -20,6 +20,7 @@ RECORDS = {
     "offer": ("web.offers.show", "offer_id"),
     "proposal": ("web.proposals.show", "proposal_id"),
     "contact": ("web.contacts.show", "contact_id"),
+    "assigned": ("web.assessments.show", "assessment_id"),
     "subscription": ("web.subscriptions.show", "subscription_id"),
 }
 """Kind → the endpoint of its page, and the name of the record's number there"""

@@ -8,16 +8,13 @@ from typing import Any
 from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 
-from registry.compliance import scoring
 from registry.compliance.editions import Edition, Requirement, text_in
 from registry.compliance.models import Answer, Assessment
+from registry.compliance.sections import FACTS, asked_clauses, steps
 from registry.errors import N_
 from registry.web.forms import nested
 from registry.web.i18n import language
 
-FACTS = "facts"
-REST = "other"
-"""Clauses that stand under no heading."""
 PARTS = {
     "value": N_("Answer"),
     "reason": N_("Reason"),
@@ -41,28 +38,22 @@ class Section:
 
 def sections(edition: Edition, assessment: Assessment, answers: Mapping[str, Answer]) -> list[Section]:
     """The facts first, then the top headings in the order of the file."""
-    found: list[Section] = []
-    if edition.facts:
-        known = sum(assessment.facts.get(fact) is not None for fact in edition.facts)
-        found.append(Section(FACTS, gettext("Facts about the State"), [], known, len(edition.facts)))
-    groups: dict[str, list[Requirement]] = {}
-    for clause in edition.requirements.values():
-        groups.setdefault(clause.sections[0] if clause.sections else REST, []).append(clause)
-    for section_id, clauses in groups.items():
-        heading = edition.headings.get(section_id)
-        title = text_in(heading.title, language()) if heading else gettext("Other clauses")
-        asked = [clause for clause in clauses if applies(edition, assessment, clause)]
-        found.append(Section(section_id, title, clauses, sum(c.id in answers for c in asked), len(asked)))
-    return found
+    return [
+        Section(step.id, _title(edition, step.id), list(step.clauses), step.answered, step.of)
+        for step in steps(edition, assessment, answers.keys())
+    ]
+
+
+def _title(edition: Edition, section_id: str) -> str:
+    if section_id == FACTS:
+        return gettext("Facts about the State")
+    heading = edition.headings.get(section_id)
+    return text_in(heading.title, language()) if heading else gettext("Other clauses")
 
 
 def applies(edition: Edition, assessment: Assessment, clause: Requirement) -> bool:
     """Whether the clause is asked, by the facts of this assessment; while a fact is unknown, it is."""
-    return clause.id in _asked(edition, assessment)
-
-
-def _asked(edition: Edition, assessment: Assessment) -> set[str]:
-    return {c.id for c in scoring.clauses(edition.scheme.parts) if scoring.applies(c, assessment.facts)}
+    return clause.id in asked_clauses(edition, assessment)
 
 
 def name_of(clause: str, part: str) -> str:

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlmodel import Session
 
 from registry.accounts.actor import ANONYMOUS
+from registry.catalogue.history import versions
 from registry.compliance import assessments
 from registry.compliance.evidence import service
 from registry.compliance.evidence.models import PART_BYTES, EvidencePart
@@ -50,6 +51,8 @@ def test_a_file_is_kept_in_parts_carried_without_a_copy_and_immutable_once_hande
         with pytest.raises(Conflict):
             service.remove(small, author, draft, note)
     assert [each.title for each in service.evidence_of(small, ANONYMOUS, draft)] == ["law.pdf"]
+    shown = str([step.changes for step in versions(small, "assessment", draft.id or 0)])
+    assert "file 1" in shown and "memo" not in shown, "what is the State's alone is not in the history either"
     again = assessments.start(small, author, {"standard": "small", "carry_from": draft.id})
     carried, memo = service.evidence_of(small, author, again)
     assert (carried.title, carried.expires_on, memo.title) == ("law.pdf", date(2026, 1, 31), "Cabinet memo 4")

@@ -95,6 +95,7 @@ PAGES = [
     ("/en/assessments/1", KENYANS),
     ("/en/assessments/1/answer", KENYANS),
     ("/en/assessments/1/answer?section=marking", KENYANS),
+    ("/en/assessments/1/clauses/mark-made", KENYANS),
     ("/en/same-as", STAFF),
     ("/en/same-as?kind=organisation&list=same", STAFF),
     ("/en/same-as/1", STAFF),

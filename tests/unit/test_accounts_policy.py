@@ -38,10 +38,10 @@ STAFFS_SUBSCRIPTION = SimpleNamespace(user_id=5, state=None, organisation_id=Non
 
 NEED_WRITES = [f"need.{verb}" for verb in ("create", "update", "open", "withdraw", "close", "renew")]
 OFFER_WRITES = [f"offer.{verb}" for verb in ("create", "update", "open", "withdraw", "close", "renew")]
-ASSESSMENT_WRITES = [
-    f"assessment.{verb}"
-    for verb in ("create", "answer", "attach", "detach", "submit", "return", "review", "publish", "link_gap")
-]
+ASSESSMENT_VERBS = (
+    "create", "answer", "attach", "detach", "comment", "assign", "submit", "return", "review", "publish", "link_gap",
+)  # fmt: skip
+ASSESSMENT_WRITES = [f"assessment.{verb}" for verb in ASSESSMENT_VERBS]
 STAFF = (COORDINATOR, ADMIN)
 
 TABLE = [

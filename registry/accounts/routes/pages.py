@@ -134,6 +134,8 @@ PAGES: dict[str | tuple[str, str], Rule] = {
     "web.answering.save_part": Rule(STATES),
     "web.clauses.show": Rule(STATES),
     "web.clauses.attach": Rule(STATES),
+    "web.clauses.comment": Rule(STATES),
+    "web.clauses.assign": Rule(STATES),
     "web.clauses.detach": Rule(STATES),
     "web.clauses.download": Rule(EVERYONE),
     "web.assessments.move": Rule(STATES),

@@ -46,7 +46,8 @@ def add(
     if file:
         made.file_id = _kept(session, file)
     session.add(made)
-    _note(session, actor, assessment, "assessment.attach", now, made.clause, [None, made.title])
+    session.flush()
+    _note(session, actor, assessment, "assessment.attach", now, made.clause, [None, _code(made)])
     return made
 
 
@@ -59,7 +60,7 @@ def remove(
     """
     policy.require(actor, "assessment.detach", assessment)
     hold(session, assessment, "draft")
-    change = [evidence.title, None]
+    change = [_code(evidence), None]
     session.delete(evidence)
     _note(session, actor, assessment, "assessment.detach", utcnow(), evidence.clause, change, expected_version)
     others = select(func.count()).where(col(Evidence.file_id) == evidence.file_id)
@@ -138,6 +139,11 @@ def _made(form: Mapping[str, Any], file: File | None) -> Evidence:
 def _same(one: Evidence, other: Evidence) -> bool:
     names = ("clause", "kind", "title", "url", "sha256", "expires_on", "visibility")
     return all(getattr(one, name) == getattr(other, name) for name in names)
+
+
+def _code(evidence: Evidence) -> str:
+    """`file 12`: what the history says. It is shown to everybody later, a title may be for the State alone."""
+    return f"{evidence.kind} {evidence.id}"
 
 
 def _kept(session: Session, file: File) -> int:

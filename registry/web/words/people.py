@@ -47,6 +47,7 @@ WORDS: dict[str, dict[str, str]] = {
         "proposal": N_("Proposal"),
         "asked_again": N_("Asked again"),
         "contact": N_("Point of contact"),
+        "assigned": N_("Section of an assessment"),
     },
     "alert": {
         "in_app": N_("In the app only"),
