@@ -58,7 +58,7 @@ def import_command(
     if format_name is None and kind != "programmes":
         format_name = file.suffix.removeprefix(".").lower()
     if format_name is None or format_name not in suitable:
-        raise click.UsageError(f"{kind.capitalize()} are imported from: {', '.join(suitable)}.")
+        raise click.UsageError(f"A file of {kind} is one of: {', '.join(suitable)}.")
     if kind != "programmes" and (scope or feed or config):
         raise click.UsageError("--scope, --feed and --config are for programmes.")
     if kind == "programmes":

@@ -13,6 +13,7 @@ from registry.catalogue.models import Participation
 from registry.cli import casa
 from registry.compliance import assessments
 from registry.compliance.participation import service
+from registry.compliance.participation.instruments import named
 from registry.compliance.participation.suggesting import BEGIN, NOT_BOUND, Suggestion, suggestions
 from registry.db import Database, utcnow
 from registry.errors import Conflict, InvalidInput
@@ -83,6 +84,17 @@ def test_what_cannot_be_is_refused_with_the_way_out(session: Session) -> None:
     service.remove(session, kenya, left.id or 0, None)
     late = service.enter(session, kenya, "KEN", JOINED | {"act": "signature", "on": "2019-01-01"})
     assert len(late.warnings) == 1
+
+
+def test_an_instrument_is_known_by_how_its_title_begins(session: Session, tmp_path: Path) -> None:
+    text = STANDARD.replace("technical_standard", "political", 1).replace(
+        "Small standard", "Programme of tests on all", 1
+    )
+    load_text(session, tmp_path, text)
+    assert [named(session, each).id for each in ("ATT", "small", "programme of tests")] == ["att", "small", "small"]
+    with pytest.raises(InvalidInput) as refused:
+        named(session, "Treaty of the moon")
+    assert refused.value.fields["instrument"][1].startswith("There are: att")
 
 
 def test_a_donors_condition_is_looked_at_again_when_a_state_joins_or_leaves(

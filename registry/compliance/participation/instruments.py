@@ -3,7 +3,7 @@ reports are due.
 """
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlmodel import Session
@@ -18,8 +18,10 @@ from registry.errors import N_, InvalidInput, NotFound
 
 TYPES = TREATIES | {"political", "regional_political"}
 """Of standards; technical ones and guidelines are nobody's to join."""
-NEAR = 0.65
-"""How alike a suggestion must be, see difflib"""
+NEAR, NEAR_STATE = 0.65, 0.8
+"""How alike a suggestion must be, see difflib; ids of instruments are short"""
+BEGINNING = 8
+"""Letters of a title that say which it is, where only one begins so"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,27 +67,35 @@ def get_instrument(session: Session, id_: str) -> Instrument:
 
 
 def named(session: Session, text: str) -> Instrument:
-    """The instrument of an id, short name or title in any language. Raises InvalidInput with the nearest ones."""
-    known = instruments(session)
+    """The instrument of an id, short name, or title in any language or how one begins.
+
+    Raises InvalidInput with the nearest ones.
+    """
+    known, key = instruments(session), plain_key(text)
     keys = {plain_key(word): each for each in known.values() for word in _words(each)}
-    if found := keys.get(plain_key(text)):
+    if found := keys.get(key):
         return found
-    near = dict.fromkeys(keys[key].id for key in difflib.get_close_matches(plain_key(text), keys, 3, NEAR))
-    raise InvalidInput({"instrument": [N_("There is no such instrument here."), *_did_you_mean(near or known)]})
+    beginning = {each.id: each for word, each in keys.items() if len(key) >= BEGINNING and word.startswith(f"{key} ")}
+    if len(beginning) == 1:
+        return next(iter(beginning.values()))
+    near = dict.fromkeys(keys[word].id for word in difflib.get_close_matches(key, keys, 3, NEAR)) or beginning
+    hint = _did_you_mean(near) if near else f"There are: {', '.join(known)}."
+    raise InvalidInput({"instrument": [N_("There is no such instrument here."), hint]})
 
 
 def unknown_state(text: str) -> InvalidInput:
     """The error for a text that names no State, with the nearest ones."""
     keys = {plain_key(name): state for state in states().values() for name in (state.alpha3, *state.names.values())}
     near = dict.fromkeys(
-        f"{keys[key].alpha3} ({keys[key].name()})" for key in difflib.get_close_matches(plain_key(text), keys, 3, NEAR)
+        f"{keys[key].alpha3} ({keys[key].name()})"
+        for key in difflib.get_close_matches(plain_key(text), keys, 3, NEAR_STATE)
     )
     words = N_("This is not a State: write its ISO code, for example KEN, or its UN short name.")
-    return InvalidInput({"state": [words, *(_did_you_mean(near) if near else [])]})
+    return InvalidInput({"state": [words, *([_did_you_mean(near)] if near else [])]})
 
 
-def _did_you_mean(names: Mapping[str, object]) -> list[str]:
-    return [f"Did you mean: {', '.join(names)}?"]
+def _did_you_mean(names: Iterable[str]) -> str:
+    return f"Did you mean: {', '.join(names)}?"
 
 
 def _words(instrument: Instrument) -> list[str]:
