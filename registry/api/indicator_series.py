@@ -6,7 +6,7 @@ from flask import Response
 from flask.views import MethodView
 from marshmallow import Schema, fields
 
-from registry.api.answers import json_response
+from registry.api.answers import history_response
 from registry.api.etags import expected_version, item_response
 from registry.api.forms import Described
 from registry.api.idempotency import idempotent
@@ -183,11 +183,7 @@ class SeriesHistory(MethodView):
     def get(self, series_id: int) -> Response:
         """What changed when, newest first."""
         service.get_series(session(), actor(), series_id)
-        items = [
-            {"version": step.version, "at": step.at, "actor": step.actor.partition(":")[0], "changes": step.changes}
-            for step in history.versions(session(), "indicator_series", series_id)
-        ]
-        return json_response({"items": items})
+        return history_response(history.versions(session(), "indicator_series", series_id))
 
 
 def _answered(series: Series, **how: Any) -> Response:

@@ -6,7 +6,7 @@ from flask import Response
 from flask.views import MethodView
 from marshmallow import fields
 
-from registry.api.answers import json_response
+from registry.api.answers import history_response
 from registry.api.etags import expected_version, item_response
 from registry.api.idempotency import idempotent
 from registry.api.lists import ListArgs, list_response, page_of
@@ -91,11 +91,7 @@ class OrganisationHistory(MethodView):
     def get(self, organisation_id: int) -> Response:
         """Read what each version changed, newest first."""
         get_organisation(session(), actor(), organisation_id)
-        items = [
-            {"version": step.version, "at": step.at, "actor": step.actor.partition(":")[0], "changes": step.changes}
-            for step in versions(session(), "organisation", organisation_id)
-        ]
-        return json_response({"items": items})
+        return history_response(versions(session(), "organisation", organisation_id))
 
 
 def _answer(organisation_id: int, status: int = 200, location: str | None = None) -> Response:
