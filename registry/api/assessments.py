@@ -7,7 +7,7 @@ from flask import Response
 from flask.views import MethodView
 from marshmallow import Schema, fields, validate
 
-from registry.api.answers import json_response
+from registry.api.answers import history_response, json_response
 from registry.api.compliance_documents import (
     AssessmentDocument,
     AssessmentSummary,
@@ -20,7 +20,9 @@ from registry.api.idempotency import idempotent
 from registry.api.lists import ListArgs, list_response, page_of
 from registry.api.matching_documents import NeedDocument
 from registry.api.openapi import Blueprint
+from registry.catalogue.schemas import HistorySchema
 from registry.compliance import assessments, gaps, listing, scorecard, suggesting
+from registry.compliance.assessment_history import steps_of
 from registry.compliance.models import ASSESSMENT_STATUSES, Assessment
 from registry.compliance.overtaking import says_what_was_read
 from registry.compliance.schemas import AnswersForm, GapsForm, ReturnForm, StartForm, StateCode
@@ -123,6 +125,15 @@ class SuggestionItem(MethodView):
         assessment = _visible(assessment_id)
         suggesting.decide(session(), actor(), assessment, clause, data["decision"], expected_version())
         return _answered(assessment)
+
+
+@blp.route("/<int:assessment_id>/history")
+class AssessmentHistory(MethodView):
+    @blp.response(200, HistorySchema)
+    @blp.alt_response(404, "NOT_FOUND")
+    def get(self, assessment_id: int) -> Response:
+        """Read what each version changed, newest first; to others than the State, its way to publication alone."""
+        return history_response(steps_of(session(), actor(), _visible(assessment_id)))
 
 
 @blp.route("/<int:assessment_id>/submit")

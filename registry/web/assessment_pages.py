@@ -11,8 +11,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from registry.accounts import policy
-from registry.catalogue import history
 from registry.compliance import assessments, editions, gaps, listing, overtaking, scorecard, suggesting
+from registry.compliance.assessment_history import steps_of
 from registry.compliance.editions import Edition
 from registry.compliance.evidence import service as evidence
 from registry.compliance.evidence.models import Evidence
@@ -26,11 +26,10 @@ from registry.errors import N_, FieldsChanged, InvalidInput, NotFound
 from registry.http import actor, session
 from registry.loop.chains import asked_again
 from registry.matching.needs import create_need
-from registry.web import choices, questionnaire
+from registry.web import assessment_history_view, choices, questionnaire
 from registry.web.answer_conflicts import both_sides
 from registry.web.compliance_links import linked_needs
 from registry.web.forms import Form, expected_version
-from registry.web.history_view import revisions
 from registry.web.i18n import language
 
 pages = Blueprint("assessments", __name__)
@@ -115,6 +114,8 @@ def _show(assessment: Assessment, form: Form) -> str:
     edition = editions.pinned(session(), assessment.standard_id)
     may = {name: policy.can(actor(), f"assessment.{name}", assessment) for name in ("answer", "return", *_MOVES)}
     found = evidence.evidence_of(session(), actor(), assessment)
+    steps, wanted = steps_of(session(), actor(), assessment), request.args.get("since", "")
+    since = int(wanted) if wanted.isascii() and wanted.isdecimal() and len(wanted) < 10 else 0
     same_person = assessment.submitted_by is not None and assessment.submitted_by == actor().user_id
     return render_template(
         "assessments/show.html",
@@ -134,35 +135,15 @@ def _show(assessment: Assessment, form: Form) -> str:
         may=may,
         same_person=same_person,
         may_link=policy.can(actor(), "assessment.link_gap", assessment),
-        history=revisions(history.versions(session(), "assessment", assessment.id or 0), _history_words(edition)),
+        history=assessment_history_view.shown_steps(edition, steps),
+        since=since,
+        changed=assessment_history_view.shown_since(edition, steps, since) if since else [],
         data_url=f"/api/v1/assessments/{assessment.id}",
     )
 
 
 def _by_clause(found: Iterable[Evidence]) -> dict[str, list[Evidence]]:
     return {clause: list(rows) for clause, rows in groupby(found, attrgetter("clause"))}
-
-
-def _history_words(edition: Edition) -> Callable[[str], str]:
-    words = questionnaire.words_for(edition)
-    fixed = {
-        "status": N_("Status"),
-        "reason": N_("Reason"),
-        "standard": N_("Standard"),
-        "carried_from": N_("Carried from"),
-    }
-
-    def named(path: str) -> str:
-        if path in fixed:
-            return gettext(fixed[path])
-        kind, _, clause = path.partition(".")
-        if kind == "need":
-            return gettext("Need for %(clause)s", clause=clause)
-        if kind == "files":
-            return gettext("Evidence for %(clause)s", clause=clause)
-        return str(words(f"{kind}.{clause.replace('.', '%2E')}"))
-
-    return named
 
 
 @pages.get("/assessments/<int:assessment_id>/answer")

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_babel import gettext
 
-from registry.catalogue.history import Version
+from registry.catalogue.history import Changes, Version
 
 LONGEST = 300
 """Characters of a value that a history shows; the whole stands in the API."""
@@ -23,17 +23,27 @@ class Step:
     changes: list[tuple[str, str, str]]
 
 
-def revisions(versions: Sequence[Version], words: Callable[[str], str]) -> list[Step]:
-    """Versions for the page. `words`: field → its name for people."""
+def revisions(
+    versions: Sequence[Version], words: Callable[[str], str], told: Callable[[str, Any], str] | None = None
+) -> list[Step]:
+    """Versions for the page. `words`: field → its name for people; `told`: (field, value) → text, in place of said()."""
     return [
         Step(
             step.version,
             step.at,
             who(step.actor),
-            [(words(name), said(before), said(after)) for name, (before, after) in step.changes.items()],
+            differences(step.changes, words, told),
         )
         for step in versions
     ]
+
+
+def differences(
+    changes: Changes, words: Callable[[str], str], told: Callable[[str, Any], str] | None = None
+) -> list[tuple[str, str, str]]:
+    """(field in words, before, after) of each change."""
+    text = told or (lambda _name, value: said(value))
+    return [(words(name), text(name, before), text(name, after)) for name, (before, after) in changes.items()]
 
 
 def who(label: str) -> str:

@@ -126,3 +126,23 @@ def test_a_second_assessment_of_a_standard_is_refused_with_the_way_to_the_first(
     assert response.status_code == 409 and "go on with that one" in check_page(response.get_data(as_text=True)).text
     assert client.post("/en/assessments/new", data={"standard": "nothing"}).status_code == 404
     assert client.post("/en/assessments/new", data={"standard": "poa"}).status_code == 303
+
+
+def test_the_history_says_what_changed_in_all_and_drafting_stays_the_states_own(
+    sqlite_app: RegistryFlask, world: World
+) -> None:
+    first, second = (browser(sqlite_app, world, name) for name in ("state", "reviewer"))
+    path = f"/en/assessments/{world.assessment}"
+    seen = Page(first.get(path).get_data(as_text=True)).form["version"]
+    for value in ("partial", "full"):
+        sent = {**section(first, world)[1], "answers.mark-made.value": value, "answers.mark-made.in_law": "yes"}
+        first.post(f"{path}/answer?section=marking", data=sent)
+    changed = check_page(first.get(f"{path}?since={seen}").get_data(as_text=True)).text
+    since = changed.partition(f"All that changed since version {seen}")[2].partition("What changed when")[0]
+    assert "Not in place" in since and "In place and applied · In law: Yes" in since and "Partly" not in since
+    for client, step in ((first, "submit"), (second, "review"), (first, "publish")):
+        assert client.post(f"{path}/{step}", data=version(client, world)).status_code == 303
+    public = check_page(client_for(sqlite_app).get(path).get_data(as_text=True)).text.partition("What changed when")[2]
+    assert "Published" in public and "In law" not in public
+    steps = client_for(sqlite_app).get(f"/api/v1/assessments/{world.assessment}/history").get_json()["items"]
+    assert {name for step in steps for name in step["changes"]} <= {"status", "standard", "carried_from"}

@@ -209,6 +209,7 @@ API: dict[str | tuple[str, str], Rule] = {
     ("assessments.Assessments", "POST"): Rule(STATES, "assessments:write"),
     "assessments.AssessmentItem": Rule(EVERYONE, "assessments:read"),
     "assessments.Answers": Rule(STATES, "assessments:write"),
+    "assessments.AssessmentHistory": Rule(EVERYONE, "assessments:read"),
     ("evidence.EvidenceList", "GET"): Rule(EVERYONE, "assessments:read"),
     ("evidence.EvidenceList", "POST"): Rule(STATES, "assessments:write"),
     ("evidence.EvidenceItem", "GET"): Rule(EVERYONE, "assessments:read"),

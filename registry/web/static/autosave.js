@@ -91,7 +91,7 @@ for (const form of document.querySelectorAll("form[data-autosave]")) {
       const count = document.querySelector("[data-section-count]");
       if (count) count.textContent = found.count;
       // Typed on meanwhile: that is a change of its own, and made knowing what was saved now.
-      if (waiting.has(part)) later(900);
+      if (waiting.has(part)) later(1500);
       const all = kept();
       if (waiting.has(part)) all[part.id] = read(part);
       else delete all[part.id];
@@ -112,7 +112,7 @@ for (const form of document.querySelectorAll("form[data-autosave]")) {
     all[part.id] = read(part);
     waiting.add(part);
     tell(keep(all) ? words.pending : words.unkept);
-    later(900);
+    later(1500);
   }
 
   form.addEventListener("input", (event) => {
