@@ -26,7 +26,7 @@ class Step:
 def revisions(
     versions: Sequence[Version], words: Callable[[str], str], told: Callable[[str, Any], str] | None = None
 ) -> list[Step]:
-    """Versions for the page. `words`: field → its name for people; `told`: (field, value) → text, in place of said()."""
+    """Versions for the page. `words`: field → its name for people; `told`: (field, value) → text, for said()."""
     return [
         Step(
             step.version,
