@@ -16,9 +16,10 @@ from registry.compliance.assessment_history import steps_of
 from registry.compliance.editions import Edition
 from registry.compliance.evidence import service as evidence
 from registry.compliance.evidence.models import Evidence
-from registry.compliance.evidence.rules import is_expired, megabytes
+from registry.compliance.evidence.rules import is_expired, size_text
 from registry.compliance.former import former_answers
 from registry.compliance.models import Assessment
+from registry.compliance.sections import asked_clauses
 from registry.compliance.together import assignments
 from registry.compliance.writing import answers_of
 from registry.db import utcnow
@@ -128,7 +129,7 @@ def _show(assessment: Assessment, form: Form) -> str:
         scale=questionnaire.scale(edition),
         evidence=_by_clause(found),
         expired={each.id for each in found if is_expired(each.expires_on, utcnow().date())},
-        megabytes=megabytes,
+        size_text=size_text,
         assigned=assignments.assignments_of(session(), actor(), assessment) if may["answer"] else [],
         colleagues=assignments.colleagues(session(), actor(), assessment) if may["answer"] else [],
         form=form,
@@ -203,7 +204,7 @@ def _section(steps: list[questionnaire.Section]) -> questionnaire.Section:
 
 
 def _questions(assessment: Assessment, edition: Edition, section: questionnaire.Section, form: Form) -> str:
-    given = answers_of(session(), assessment)
+    given, asked = answers_of(session(), assessment), asked_clauses(edition, assessment)
     return render_template(
         "assessments/answer.html",
         assessment=assessment,
@@ -214,7 +215,7 @@ def _questions(assessment: Assessment, edition: Edition, section: questionnaire.
         scale=questionnaire.scale(edition),
         describes={code: _text(step.get("describes")) for code, step in edition.document["scale"].items()},
         not_applicable=[code for code, value in edition.scheme.scale.items() if value is None],
-        applies=lambda clause: questionnaire.applies(edition, assessment, clause),
+        applies=lambda clause: clause.id in asked,
         name_of=questionnaire.name_of,
         words=questionnaire.words_for(edition),
         text=_text,

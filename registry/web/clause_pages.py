@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from registry.accounts import policy
 from registry.compliance import assessments, editions
 from registry.compliance.evidence import service as evidence
-from registry.compliance.evidence.rules import is_expired, megabytes
+from registry.compliance.evidence.rules import is_expired, megabytes, size_text
 from registry.compliance.models import Assessment
 from registry.compliance.sections import REST
 from registry.compliance.together import assignments, comments
@@ -121,7 +121,7 @@ def _show(assessment: Assessment, clause_id: str, form: Form) -> str:
         evidence=found,
         expired={each.id for each in found if is_expired(each.expires_on, today)},
         comments=comments.comments_of(session(), actor(), assessment, clause_id),
-        megabytes=megabytes,
+        size_text=size_text,
         most=megabytes(registry_app().settings.evidence_max_bytes),
         name_of=questionnaire.name_of,
         words=_words,

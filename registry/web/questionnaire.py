@@ -10,7 +10,7 @@ from werkzeug.datastructures import MultiDict
 
 from registry.compliance.editions import Edition, Requirement, text_in
 from registry.compliance.models import Answer, Assessment
-from registry.compliance.sections import FACTS, asked_clauses, steps
+from registry.compliance.sections import FACTS, steps
 from registry.errors import N_
 from registry.web.forms import nested
 from registry.web.i18n import language
@@ -49,11 +49,6 @@ def _title(edition: Edition, section_id: str) -> str:
         return gettext("Facts about the State")
     heading = edition.headings.get(section_id)
     return text_in(heading.title, language()) if heading else gettext("Other clauses")
-
-
-def applies(edition: Edition, assessment: Assessment, clause: Requirement) -> bool:
-    """Whether the clause is asked, by the facts of this assessment; while a fact is unknown, it is."""
-    return clause.id in asked_clauses(edition, assessment)
 
 
 def name_of(clause: str, part: str) -> str:

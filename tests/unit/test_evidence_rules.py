@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from registry.compliance.evidence.rules import is_expired, judge_file, judge_link, plain_name
+from registry.compliance.evidence.rules import is_expired, judge_file, judge_link, plain_name, size_text
 from registry.errors import InvalidInput
 
 PDF = b"%PDF-1.7 invented"
@@ -90,3 +90,9 @@ def test_evidence_counts_through_its_last_day() -> None:
     day = date(2026, 11, 20)
     assert not is_expired(day, day) and not is_expired(None, day)
     assert is_expired(day, date(2026, 11, 21))
+
+
+def test_sizes_are_said_in_the_unit_that_fits() -> None:
+    assert [size_text(n) for n in (6, 999, 1000, 120_400, 999_499, 999_500, 1_500_000)] == [
+        "6 B", "999 B", "1 kB", "120 kB", "999 kB", "1 MB", "1.5 MB",
+    ]  # fmt: skip

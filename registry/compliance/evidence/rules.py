@@ -124,6 +124,13 @@ def is_expired(expires_on: date | None, today: date) -> bool:
     return expires_on is not None and expires_on < today
 
 
+def size_text(count: int) -> str:
+    """Bytes for people: `999 B`, `120 kB`, `1.5 MB`."""
+    if count < 1000:
+        return f"{count} B"
+    return f"{count / 1000:.0f} kB" if count < 999_500 else f"{megabytes(count)} MB"
+
+
 def megabytes(count: int) -> str:
     """10000000 → `10`, 1500000 → `1.5`."""
     return f"{count / 1_000_000:.1f}".removesuffix(".0")
