@@ -14,7 +14,7 @@ from registry.accounts.actor import Actor
 from registry.catalogue import editing, organisations
 from registry.catalogue.models import StateFact
 from registry.catalogue.schemas import OrganisationCreateSchema, ProgrammeCreateSchema
-from registry.cli import offices, promises
+from registry.cli import colleagues, offices, promises
 from registry.compliance import assessments
 from registry.db import utcnow
 from registry.matching import needs, offers
@@ -41,6 +41,7 @@ def load(session: Session, actor: Actor, partner: str) -> list[dict[str, Any]]:
         _offer(session, actor, row, now)
     _assessments(session, actor)
     promises.load(session, now, MARK)
+    colleagues.load(session, now, MARK)
     for name, file, minutes in (
         ("Meridian Fund (demonstration partner, IATI 2.03)", "meridian-2.03.xml", 60),
         ("Littoral Agency (demonstration partner, IATI 1.05)", "littoral-1.05.xml", 24 * 60),
