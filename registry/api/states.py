@@ -7,9 +7,12 @@ from flask.views import MethodView
 from marshmallow import Schema, fields, validate
 
 from registry.api.answers import json_response
+from registry.api.compliance_documents import GapDocument, share
+from registry.api.etags import item_response
 from registry.api.forms import Described
 from registry.api.idempotency import idempotent
 from registry.api.lists import list_response, page_of
+from registry.api.matching_documents import NeedDocument
 from registry.api.national_reports import BeginBody, ReportDocument, ReportSummary, answered
 from registry.api.openapi import PREFIX, Blueprint
 from registry.api.participation import ActBody, ActDocument
@@ -26,10 +29,13 @@ from registry.compliance.duties.rules import STATUSES
 from registry.compliance.duties.service import FiledForm
 from registry.compliance.participation import service as participation
 from registry.compliance.participation.service import describe_act
+from registry.compliance.schemas import BundleForm
 from registry.db import utcnow
 from registry.errors import N_, NotFound
 from registry.http import actor, session
 from registry.loop.chains import STAGES, as_dict, chains
+from registry.loop.gap_list import Wanted, gap_list, make_need
+from registry.matching.views import need_views
 from registry.reporting import service as reports
 from registry.reporting import views
 
@@ -198,6 +204,52 @@ class StateChains(MethodView):
         """Follow each gap of a State: need, best offer, commitments, programmes, and the answer given since."""
         found = [as_dict(chain) for chain in chains(session(), actor(), _known(code))]
         return list_response(found, None, len(found))
+
+
+class GapListArgs(Schema):
+    """Filters of a State's gaps; the list has one page."""
+
+    theme = fields.String(load_default="", validate=validate.Length(max=60))
+    standard = fields.String(load_default="", validate=validate.Length(max=60))
+    without_need = fields.Boolean(load_default=False, metadata={"description": "true: only gaps that have no need"})
+
+
+class StateGapDocument(GapDocument):
+    """A gap with the standard and the assessment that it is of."""
+
+    standard = fields.String(required=True)
+    version = fields.String(required=True)
+    assessment_id = fields.Integer(required=True)
+    status = fields.String(required=True, metadata={"description": "of the assessment"})
+
+
+class GapGroupDocument(Schema):
+    """What is one thing to do: clauses that ask the same, and those that ask a part of it."""
+
+    weight = share()
+    same = fields.List(fields.Nested(StateGapDocument), required=True)
+    less = fields.List(fields.Nested(StateGapDocument), required=True)
+
+
+@blp.route("/<code>/gaps")
+class StateGaps(MethodView):
+    @blp.arguments(GapListArgs, location="query")
+    @blp.response(200, page_of(GapGroupDocument))
+    @blp.alt_response(404, "NOT_FOUND")
+    def get(self, args: dict[str, Any], code: str) -> Response:
+        """List a State's gaps of all its standards, the heaviest first; what asks the same stands together."""
+        found = gap_list(session(), actor(), _known(code), Wanted(**args))
+        return list_response(found, None, len(found))
+
+    @idempotent
+    @blp.arguments(BundleForm)
+    @blp.response(201, NeedDocument)
+    @blp.alt_response(404, "NOT_FOUND")
+    def post(self, data: dict[str, Any], code: str) -> Response:
+        """Make one draft need of gaps of any standards; a draft that stands for exactly these comes back."""
+        need = make_need(session(), actor(), _known(code), data)
+        document = need_views(session(), actor(), [need.id or 0])[need.id or 0]
+        return item_response(document, need.version, status=201, location=f"{PREFIX}/needs/{need.id}")
 
 
 def _programmes() -> dict[str, int]:

@@ -49,6 +49,7 @@ MODULES: dict[str, str] = {
     "board": "registry.cli.board",
     "standards": "registry.cli.compliance",
     "score": "registry.cli.compliance",
+    "gaps": "registry.cli.gaps",
 }
 """command → module that defines it as `<command>_command`; read when that command runs, so that each starts fast."""
 

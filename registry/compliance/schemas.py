@@ -159,12 +159,22 @@ class ReturnForm(Form):
     reason = Trimmed(500, required=True)
 
 
-class GapsForm(Form):
-    """The clauses for which a State asks for help."""
-
-    clauses = fields.List(
-        Trimmed(60, required=True),
+def _clauses(longest: int) -> fields.List:
+    return fields.List(
+        Trimmed(longest, required=True),
         required=True,
         validate=validate.Length(min=1, max=30, error=N_("Choose from {min} to {max} clauses.")),
         error_messages={"required": NEEDED, "null": NEEDED, "invalid": N_("This must be a list.")},
     )
+
+
+class GapsForm(Form):
+    """The clauses for which a State asks for help."""
+
+    clauses = _clauses(60)
+
+
+class BundleForm(Form):
+    """Clauses of any standards for which a State asks for help at once, each as `<standard>#<clause>`."""
+
+    clauses = _clauses(121)

@@ -36,6 +36,7 @@ PAGES = [
     ("/en/states", EVERYBODY),
     ("/en/states/KEN", EVERYBODY),
     ("/en/states/KEN/indicators", EVERYBODY),
+    ("/en/states/KEN/gaps", EVERYBODY),
     ("/en/states/KEN/reports", EVERYBODY),
     ("/en/national-reports/1", KENYANS),
     ("/en/national-reports/1/print", KENYANS),

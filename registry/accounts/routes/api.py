@@ -92,6 +92,8 @@ API: dict[str | tuple[str, str], Rule] = {
     "participation.ParticipationItem": Rule(STATES | STAFF, "participation:write"),
     "participation.Confirmation": Rule(STAFF, "participation:write"),
     "participation.ParticipationHistory": Rule(EVERYONE, "catalogue:read"),
+    ("states.StateGaps", "GET"): Rule(EVERYONE, "assessments:read"),
+    ("states.StateGaps", "POST"): Rule(STATES, "assessments:write needs:write"),
     "states.StateChains": Rule(EVERYONE, "assessments:read needs:read proposals:read"),
     "themes.Themes": Rule(EVERYONE, "catalogue:read"),
     "themes.Suggestions": Rule(EVERYONE, "catalogue:read"),

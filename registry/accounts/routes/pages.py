@@ -98,6 +98,8 @@ PAGES: dict[str | tuple[str, str], Rule] = {
     "web.indicators.take_back": Rule(STATES),
     "web.states.index": Rule(EVERYONE),
     "web.states.show": Rule(EVERYONE),
+    "web.gaps.of_state": Rule(EVERYONE),
+    "web.gaps.make_need_of": Rule(STATES),
     "web.needs.index": Rule(EVERYONE),
     "web.needs.show": Rule(EVERYONE),
     "web.needs.new": Rule(STATES),
