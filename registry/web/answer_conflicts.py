@@ -10,6 +10,7 @@ from registry.compliance.models import Assessment
 from registry.errors import FieldsChanged
 from registry.web import questionnaire
 from registry.web.conflicts import conflict_page
+from registry.web.labels import label
 
 Data = Mapping[str, Mapping[str, Any]]
 
@@ -44,16 +45,21 @@ def both_sides(
         url=url,
         edit_url=url,
         words=questionnaire.words_for(edition),
-        by_field=lambda values: _by_field(values, clauses, facts),
+        by_field=lambda values: _by_field(edition, values, clauses, facts),
         rest=questionnaire.shown_again(rest),
     )
 
 
-def _by_field(values: Data, clauses: Mapping[str, Any], facts: Mapping[str, Any]) -> dict[str, Any]:
-    """Input's name → value of what is in dispute, so that both sides are compared part by part."""
-    found: dict[str, Any] = {
-        questionnaire.name_of(clause, part): values["answers"][clause].get(part, "")
-        for clause in clauses
-        for part in questionnaire.PARTS
-    }
-    return found | {f"facts.{fact}": values["facts"][fact] for fact in facts}
+def _by_field(edition: Edition, values: Data, clauses: Mapping[str, Any], facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Input's name → value in words of what is in dispute, so that both sides are compared part by part."""
+    scale = questionnaire.scale(edition)
+    found: dict[str, Any] = {}
+    for clause in clauses:
+        for part in questionnaire.PARTS:
+            text = values["answers"][clause].get(part, "")
+            if part == "value":
+                text = scale.get(text, text)
+            elif text and part in ("in_law", "in_practice"):
+                text = label("extent", text)
+            found[questionnaire.name_of(clause, part)] = text
+    return found | {f"facts.{fact}": label("extent", values["facts"][fact] or "unknown") for fact in facts}

@@ -152,3 +152,16 @@ def test_one_answer_is_saved_by_itself_and_a_stale_or_wrong_one_is_named(
     assert wrong.status_code == 422 and "must be one of" in wrong.get_json()["problems"][0]
     blind = client.post(f"{url}/part", data={"answers.mark-made.value": "full"})
     assert blind.status_code == 422, "who does not say what was seen changes nothing"
+
+
+def test_a_fact_in_dispute_is_asked_about_in_words(sqlite_app: RegistryFlask, world: World) -> None:
+    first, second = (client_for(sqlite_app, world.people[name]) for name in ("state", "reviewer"))
+    path = f"/en/assessments/{world.assessment}/answer?section=facts"
+    mine, theirs = (check_page(client.get(path).text).form.to_dict() for client in (second, first))
+    assert first.post(path, data=theirs | {"facts.manufactures": "no"}).status_code == 303
+    response = second.post(path, data=mine | {"facts.manufactures": ""})
+    page = check_page(response.text)
+    assert response.status_code == 412 and "Not known" in page.text
+    replace = Page(response.text.partition('id="replace"')[2].partition("</form>")[0]).form
+    assert second.post(path, data=replace).status_code == 303
+    assert check_page(second.get(path).text).form["facts.manufactures"] == ""

@@ -67,7 +67,7 @@ def test_two_people_answer_at_once_and_the_second_sees_both(sqlite_app: Registry
     response = second.post(path, data={**mine, "answers.mark-state.value": "partial"})
     assert response.status_code == 412
     page = check_page(response.get_data(as_text=True))
-    assert "none" in page.text and "partial" in page.text
+    assert "Not in place" in page.text and "Partly in place" in page.text
     assert second.post(path, data=page.form).status_code == 303
     assert section(first, world)[1]["answers.mark-state.value"] == "partial"
 
