@@ -1,5 +1,7 @@
 """/api/v1/standards: the library of standards and its editions."""
 
+from typing import Any
+
 from flask import Response
 from flask.views import MethodView
 from marshmallow import Schema, fields, validate
@@ -10,7 +12,9 @@ from registry.api.etags import not_modified
 from registry.api.lists import list_response, page_of
 from registry.api.openapi import Blueprint
 from registry.api.standard_files import BODY, LoadArgs, LoadDocument, load_body
-from registry.compliance import editions, linking, listing
+from registry.api.standards_grid import GridArgs, GridRow, RegionDocument
+from registry.catalogue.reference import places
+from registry.compliance import editions, linking, listing, published
 from registry.http import session
 
 blp = Blueprint("standards", __name__, description="Standards of arms control: their clauses, scale and weights.")
@@ -45,6 +49,31 @@ class Standards(MethodView):
         Loading what is loaded changes nothing. A file that cannot be taken is refused whole, with line and reason.
         """
         return json_response(load_body(args["preview"]).as_dict())
+
+
+@blp.route("/grid")
+class StandardsGrid(MethodView):
+    @blp.arguments(GridArgs, location="query")
+    @blp.response(200, page_of(GridRow))
+    def get(self, args: dict[str, Any]) -> Response:
+        """List what States have published on all standards, by the States' codes: the latest of each, no ranking."""
+        members = places()[args["region"]].members if args["region"] else None
+        found = [
+            {"state": state, "standards": {slug: published.as_dict(cell) for slug, cell in sorted(cells.items())}}
+            for state, cells in sorted(published.grid(session(), members).items())
+        ]
+        return list_response(found, None, len(found))
+
+
+@blp.route("/<slug>/regions")
+class StandardRegions(MethodView):
+    @blp.response(200, page_of(RegionDocument))
+    @blp.alt_response(404, "NOT_FOUND")
+    def get(self, slug: str) -> Response:
+        """Sum up what States have published on a standard, by region and name; nothing of fewer than five States."""
+        standard = editions.find(session(), slug).slug
+        found = published.regions_as_dicts(published.of_regions(session(), standard))
+        return list_response(found, None, len(found))
 
 
 @blp.route("/<slug>")

@@ -18,6 +18,7 @@ from registry.api.openapi import PREFIX, Blueprint
 from registry.api.participation import ActBody, ActDocument
 from registry.api.participation import answered as entered_act
 from registry.api.participation import blp as acts_blp
+from registry.api.standards_grid import ThemeDocument
 from registry.catalogue.fields import Known
 from registry.catalogue.folding import fold
 from registry.catalogue.listing import Filters, facet_totals
@@ -29,12 +30,13 @@ from registry.compliance.duties.rules import STATUSES
 from registry.compliance.duties.service import FiledForm
 from registry.compliance.participation import service as participation
 from registry.compliance.participation.service import describe_act
+from registry.compliance.published import rollup_as_dict, themes_of
 from registry.compliance.schemas import BundleForm
 from registry.db import utcnow
 from registry.errors import N_, NotFound
 from registry.http import actor, session
 from registry.loop.chains import STAGES, as_dict, chains
-from registry.loop.gap_list import Wanted, gap_list, make_need
+from registry.loop.gap_list import Wanted, gap_list, latest_of, make_need
 from registry.matching.views import need_views
 from registry.reporting import service as reports
 from registry.reporting import views
@@ -250,6 +252,19 @@ class StateGaps(MethodView):
         need = make_need(session(), actor(), _known(code), data)
         document = need_views(session(), actor(), [need.id or 0])[need.id or 0]
         return item_response(document, need.version, status=201, location=f"{PREFIX}/needs/{need.id}")
+
+
+@blp.route("/<code>/themes")
+class StateThemes(MethodView):
+    @blp.response(200, page_of(ThemeDocument))
+    @blp.alt_response(404, "NOT_FOUND")
+    def get(self, code: str) -> Response:
+        """Sum up a State's latest assessments by theme; what several standards ask in the same words counts once."""
+        latest = latest_of(session(), actor(), _known(code))
+        found = [
+            {"theme": theme, **rollup_as_dict(each)} for theme, each in themes_of(session(), latest.values()).items()
+        ]
+        return list_response(found, None, len(found))
 
 
 def _programmes() -> dict[str, int]:

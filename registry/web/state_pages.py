@@ -13,9 +13,11 @@ from registry.catalogue import listing, reference
 from registry.catalogue.models import Participation, StateFact
 from registry.compliance import listing as assessment_listing
 from registry.compliance.editions import text_in
+from registry.compliance.published import themes_of
 from registry.errors import N_, NotFound
 from registry.http import actor, session
 from registry.loop.chains import chains
+from registry.loop.gap_list import latest_of
 from registry.matching import listing as entries
 from registry.matching.models import Need
 from registry.web.i18n import language
@@ -85,6 +87,7 @@ def show(state: str) -> ResponseReturnValue:
             if own and not any(a["standard"] == slug and a["status"] != "published" for a in assessed)
         ],
         chains=chains(session(), actor(), code, language())[:CHAINS],
+        themes=themes_of(session(), latest_of(session(), actor(), code).values()),
         needs=needs.items,
         need_count=needs.total,
         offers=offers.items,

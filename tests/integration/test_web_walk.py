@@ -90,6 +90,7 @@ PAGES = [
     ("/en/allocation/1?scenario=country", STAFF),
     ("/en/standards", EVERYBODY),
     ("/en/standards/iti", EVERYBODY),
+    ("/en/standards/grid", EVERYBODY),
     ("/en/standards/loading", STAFF),
     ("/en/assessments", EVERYBODY),
     ("/en/assessments/new?standard=poa", ("state", "other")),

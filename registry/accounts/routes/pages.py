@@ -125,6 +125,8 @@ PAGES: dict[str | tuple[str, str], Rule] = {
     "web.screening.decide": Rule(STAFF),
     "web.standards.index": Rule(EVERYONE),
     "web.standards.show": Rule(EVERYONE),
+    "web.grid.index": Rule(EVERYONE),
+    "web.grid.table": Rule(EVERYONE),
     "web.library.preview": Rule(STAFF),
     "web.library.apply": Rule(STAFF),
     "web.assessments.index": Rule(EVERYONE),
