@@ -86,7 +86,8 @@ def test_page_and_api_show_the_list_and_make_the_need(
 ) -> None:
     user = make_user(database, "state")
     client = client_for(app, user)
-    assert "asks the same" in client.get("/en/states/KEN/gaps").text
+    page = client.get("/en/states/KEN/gaps").text
+    assert "asks the same" in page and ">0.5</td>" in page, "half a weight is not rounded away"
     headers = token_headers(database, user, ["assessments:read", "assessments:write", "needs:read", "needs:write"])
     made = app.test_client().post("/api/v1/states/KEN/gaps", json={"clauses": BOTH}, headers=headers)
     assert made.status_code == 201 and made.json and len(made.json["requirements"]) == 2

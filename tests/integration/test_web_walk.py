@@ -187,7 +187,7 @@ def test_the_pages_tried_are_all_there_are(walked) -> None:
     }
     files = {
         "web.flows.picture", "web.flows.table", "web.reports.calendar", "web.due.calendar",
-        "web.national_reports.download", "web.clauses.download",
+        "web.national_reports.download", "web.clauses.download", "web.grid.table",
     }  # fmt: skip
     assert pages - tried == {"web.matches.compare", *files}  # the first only leads on
 
