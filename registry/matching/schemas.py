@@ -29,6 +29,7 @@ from registry.matching.fields import (
 )
 from registry.matching.models import ASSISTANCE_TYPES, PRIORITIES
 
+SAID_TWICE = N_("This condition on the same instrument is there already: keep one of the two.")
 CONDITION_KINDS = ("participates", "reported", "answered")
 TOO_LARGE = N_("This amount is too large: at most 1,000,000,000,000 US dollars.")
 CURRENCY_NEEDED = N_("Name the currency of the amount.")
@@ -222,6 +223,16 @@ class OfferForm(WindowForm):
             errors["max_grant"] = [N_("The largest grant must not be more than the budget.")]
         if errors:
             raise ValidationError(errors)
+
+    @validates_schema(skip_on_field_errors=False)
+    def check_conditions(self, data: dict[str, Any], **_: Any) -> None:
+        met: set[tuple[str, str]] = set()
+        for place, condition in enumerate(data.get("conditions") or ()):
+            if isinstance(condition, dict) and "kind" in condition and "instrument" in condition:
+                asked = (condition["kind"], condition["instrument"])
+                if asked in met:
+                    raise ValidationError({"conditions": {place: {"kind": [SAID_TWICE]}}})
+                met.add(asked)
 
     @post_load
     def tidy(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:

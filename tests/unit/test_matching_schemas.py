@@ -109,6 +109,7 @@ BAD_OFFERS: list[tuple[dict[str, Any], str]] = [
     ({"conditions": [{"kind": "answered", "instrument": "att"}]}, "conditions.0.at_least"),
     ({"conditions": [{"kind": "answered", "instrument": "att", "at_least": 0}]}, "conditions.0.at_least"),
     ({"conditions": [{"kind": "participates", "instrument": "att", "at_least": 3}]}, "conditions.0.at_least"),
+    ({"conditions": [{"kind": "answered", "instrument": "att", "at_least": n} for n in (5, 9)]}, "conditions.1.kind"),
     ({"conditions": [{"kind": "participates", "instrument": "A TT"}]}, "conditions.0.instrument"),
     ({"expires_at": "tomorrow"}, "expires_at"),
     ({"expires_at": "2027-01-01T00:00:00"}, "expires_at"),
