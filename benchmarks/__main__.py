@@ -25,6 +25,7 @@ from benchmarks import (
     rematching,
     reports,
     same_as,
+    scores,
     standards,
     webhooks,
     workers,
@@ -200,6 +201,12 @@ def bench_standards(folder: Path) -> None:
         standards.bench_standards(both, line)
 
 
+def bench_scores(folder: Path) -> None:
+    """The grid of States and standards, and one State's row of it."""
+    with databases(folder) as both:
+        scores.bench_scores(both, line)
+
+
 def bench_reports(_folder: Path) -> None:
     """A national report of more than 100 pages as PDF, in English and in Arabic."""
     reports.bench_reports(line)
@@ -218,6 +225,7 @@ ROWS = {
     "allocation": bench_allocation,
     "matching": bench_matching,
     "standards": bench_standards,
+    "scores": bench_scores,
     "reports": bench_reports,
 }
 

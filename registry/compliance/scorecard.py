@@ -35,10 +35,14 @@ def assessed(session: Session, assessments: Iterable[Assessment]) -> dict[int, s
     for assessment_id, clause, value, reason in rows:
         given[assessment_id][clause] = scoring.Given(value, reason)
     pinned = editions.pinned_all(session, (assessment.standard_id for assessment in known.values()))
+    scored_of = {
+        number: {clause.id for clause in scoring.clauses(edition.scheme.parts) if clause.scored}
+        for number, edition in pinned.items()
+    }
     found = {}
     for each, assessment in known.items():
         scheme = pinned[assessment.standard_id].scheme
-        scored = {clause.id for clause in scoring.clauses(scheme.parts) if clause.scored}
+        scored = scored_of[assessment.standard_id]
         counted = scoring.countable(
             scheme, {c: answer for c, answer in given[each].items() if c in scored}, assessment.status in REVIEWED
         )
