@@ -4,6 +4,7 @@ A missing answer never flatters: fulfilment is an interval [low, high], where `l
 place and `high` as fully in place. Nothing here reads a database, a clock or a file.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -176,13 +177,18 @@ def tally_clause(scheme: Scheme, clause: Clause, answers: Answers, facts: Facts)
     """The sums of one clause."""
     if not clause.scored or not applies(clause, facts):
         return Tally()
-    weight = scheme.weights[clause.level]
-    if clause.id not in answers:
-        return Tally(weight=weight, applicable=1)
-    fulfilment = scheme.scale[answers[clause.id]]
+    return _tally(scheme, clause.level, answers.get(clause.id), 1)
+
+
+def _tally(scheme: Scheme, level: str, value: str | None, number: int) -> Tally:
+    """The sums of so many applicable clauses of one level with one answer."""
+    weight = scheme.weights[level] * number
+    if value is None:
+        return Tally(weight=weight, applicable=number)
+    fulfilment = scheme.scale[value]
     if fulfilment is None:
-        return Tally(not_applicable=1)
-    return Tally(weight, weight, weight * fulfilment, 1, 1)
+        return Tally(not_applicable=number)
+    return Tally(weight, weight, weight * fulfilment, number, number)
 
 
 def add_up(tallies: Iterable[Tally]) -> Tally:
@@ -202,12 +208,19 @@ def add_up(tallies: Iterable[Tally]) -> Tally:
 
 def score(scheme: Scheme, answers: Answers, facts: Facts, parts: Iterable[Part] | None = None) -> Score:
     """Score the whole standard, or only `parts` of it. `answers` are those that count (see `countable`)."""
-    counted = [
-        (clause, tally_clause(scheme, clause, answers, facts))
-        for clause in clauses(scheme.parts if parts is None else parts)
-    ]
-    shall = [(clause, tally) for clause, tally in counted if clause.level == "shall"]
-    total, duties = add_up(tally for _, tally in counted), add_up(tally for _, tally in shall)
+    counted: Counter[tuple[str, str | None]] = Counter()
+    zeros = []
+    for clause in clauses(scheme.parts if parts is None else parts):
+        if clause.scored and applies(clause, facts):
+            value = answers.get(clause.id)
+            counted[clause.level, value] += 1
+            # A `shall` without an answer is not shown to be in place, so it counts as zero here too.
+            if clause.level == "shall" and (value is None or scheme.scale[value] == 0):
+                zeros.append(clause)
+    # Fractions are slow to add: clauses of one level with one answer are added up by their number.
+    tallies = [(level, _tally(scheme, level, value, number)) for (level, value), number in counted.items()]
+    total = add_up(tally for _, tally in tallies)
+    duties = add_up(tally for level, tally in tallies if level == "shall")
     shall_low = _share(duties.fulfilled, duties.weight)
     return Score(
         tally=total,
@@ -216,7 +229,7 @@ def score(scheme: Scheme, answers: Answers, facts: Facts, parts: Iterable[Part] 
         of_answered=_share(total.fulfilled, total.weight_answered),
         answered_share=_share(Fraction(total.answered), Fraction(total.applicable)),
         shall_low=shall_low,
-        band=None if shall_low is None else _band(scheme, shall, duties, shall_low),
+        band=None if shall_low is None else _band(scheme, zeros, duties, shall_low),
     )
 
 
@@ -258,11 +271,9 @@ def _share(part: Fraction, whole: Fraction) -> Fraction | None:
     return part / whole if whole else None
 
 
-def _band(scheme: Scheme, shall: Sequence[tuple[Clause, Tally]], duties: Tally, shall_low: Fraction) -> str | None:
+def _band(scheme: Scheme, zeros: Sequence[Clause], duties: Tally, shall_low: Fraction) -> str | None:
     if Fraction(duties.answered, duties.applicable) < Fraction(1, 2):
         return INSUFFICIENT
-    # A `shall` without an answer is not shown to be in place, so it counts as zero here too.
-    zeros = [clause for clause, tally in shall if tally.applicable and not tally.fulfilled]
     for band in scheme.bands:
         if shall_low < band.min_shall or (band.no_zero_shall and zeros):
             continue
