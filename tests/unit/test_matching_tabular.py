@@ -141,5 +141,5 @@ def test_reports_add_up() -> None:
     first.add(second)
     assert first.as_dict() == {
         "created": 1, "updated": 1, "unchanged": 0, "quarantined": 1,
-        "errors": [{"row": 7, "field": "title", "message": "This is needed."}],
+        "errors": [{"row": 7, "field": "title", "message": "This is needed."}], "warnings": [],
     }  # fmt: skip

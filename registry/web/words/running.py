@@ -89,6 +89,7 @@ WORDS: dict[str, dict[str, str]] = {
         "events.sequence": N_("Give events their place in the change feed"),
         "events.consume": N_("Let consumers take what happened"),
         "alerts.mail": N_("Send e-mails of alerts"),
+        "contacts.ask": N_("Ask whether points of contact are still right"),
         "alerts.prune": N_("Forget old notices and e-mails"),
         "events.prune": N_("Forget old events"),
         "webhooks.deliver": N_("Bring webhook messages"),
