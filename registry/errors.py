@@ -3,6 +3,7 @@
 Messages are English msgids with named parameters; doors translate them (`N_` marks them for extraction).
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 
@@ -91,10 +92,17 @@ class NotAcceptable(RegistryError):
 
 
 class Conflict(RegistryError):
-    """The record is not in a state that allows this (withdrawn, already closed, already answered)."""
+    """The record is not in a state that allows this (withdrawn, already closed, already answered).
+
+    `details`: what a program reads of the reason (codes, figures, ids); it joins the problem document.
+    """
 
     status = 409
     code = "conflict"
+
+    def __init__(self, message: str, *, details: Mapping[str, Any] | None = None, **params: Any) -> None:
+        self.details = dict(details or {})
+        super().__init__(message, **params)
 
 
 class VersionMismatch(RegistryError):

@@ -19,7 +19,15 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from werkzeug.exceptions import HTTPException
 
 from registry.api.answers import json_response
-from registry.errors import N_, FieldsChanged, InvalidInput, RegistryError, TooManyAttempts, VersionMismatch
+from registry.errors import (
+    N_,
+    Conflict,
+    FieldsChanged,
+    InvalidInput,
+    RegistryError,
+    TooManyAttempts,
+    VersionMismatch,
+)
 from registry.http import SAFE_METHODS, RegistryFlask, registry_app
 
 log = logging.getLogger(__name__)
@@ -159,6 +167,8 @@ def _of_registry_error(error: RegistryError) -> Response:
             for path, messages in error.fields.items()
             for message in messages
         ]
+    elif isinstance(error, Conflict):
+        extra |= error.details
     elif isinstance(error, FieldsChanged):
         extra["current_version"] = error.current
         extra["conflicts"] = [{"pointer": pointer(path), **both} for path, both in error.fields.items()]

@@ -14,9 +14,15 @@ from registry.matching.embargoes.rules import Stop, flows, stops
 from registry.matching.facts import DAYS_PER_MONTH, Context, NeedFacts, OfferFacts, overlap, reach
 
 
-def check(need: NeedFacts, offer: OfferFacts, context: Context, min_overlap_months: float) -> list[Block]:
-    """All reasons against the pair, in the rules' order; empty: the pair is eligible."""
-    return [block for rule in RULES for block in rule(need, offer, context, min_overlap_months)]
+def check(
+    need: NeedFacts, offer: OfferFacts, context: Context, min_overlap_months: float, *, lasting: bool = False
+) -> list[Block]:
+    """All reasons against the pair, in the rules' order; empty: the pair is eligible.
+
+    `lasting`: only the rules that still hold once an amount is agreed (LASTING).
+    """
+    rules = LASTING if lasting else RULES
+    return [block for rule in rules for block in rule(need, offer, context, min_overlap_months)]
 
 
 def is_eligible(need: NeedFacts, offer: OfferFacts, context: Context, min_overlap_months: float) -> bool:
@@ -213,3 +219,7 @@ RULES: tuple[Rule, ...] = (
     _both_open, _type, _theme, _geography, _window, _minimum_grant, _covered, _spent, conditions, _embargo,
     _listed_partner,
 )  # fmt: skip
+USED_UP: frozenset[Rule] = frozenset({_both_open, _minimum_grant, _covered, _spent})
+"""What an agreement itself uses up: not asked again of a commitment"""
+LASTING: tuple[Rule, ...] = tuple(rule for rule in RULES if rule not in USED_UP)
+"""Whether the pair may have this at all: asked again at each payment and before a commitment is posted"""

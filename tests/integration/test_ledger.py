@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from registry.accounts.actor import ANONYMOUS, Actor, system
+from registry.accounts.actor import ANONYMOUS, system
 from registry.accounts.models import User
 from registry.accounts.users import actor_of_user
 from registry.alerts import notices
@@ -27,45 +27,15 @@ from registry.matching.needs import withdraw_need
 from registry.settings import Settings
 from registry.worker.consumers import CONSUMERS
 from registry.worker.consuming import consume_all
+from tests.support.ledger import LINE, Ids, agreed, done, open_pair, proposed, shown
 from tests.support.matching import COORDINATOR, FRANCE, KENYA, NOW, donor, open_need, open_offer, organisation
 from tests.support.people import make_user
-
-LINE = {"type": "equipment", "money": {"amount": 100_000_00, "currency": "USD", "value_date": "2026-11-01"}}
-Ids = dict[str, int]
 
 
 @pytest.fixture
 def pair(database: Database) -> Ids:
     """An open need of 100,000 dollars and an open offer that fits it."""
-    with database.transaction() as session:
-        giver = organisation(session)
-        need, offer = open_need(session, lines=[LINE]), open_offer(session, giver)
-        return {"giver": giver, "need": need.id or 0, "offer": offer.id or 0}
-
-
-def proposed(
-    database: Database, pair: Ids, amount: int | None = 50_000_00, actor: Actor = COORDINATOR, **more: Any
-) -> int:
-    data = {"need_id": pair["need"], "offer_id": pair["offer"], "amount": amount, **more}
-    with database.transaction() as session:
-        return proposing.propose(session, actor, data, NOW).id or 0
-
-
-def done(database: Database, actor: Actor, number: int, act: str, **data: Any) -> str:
-    with database.transaction() as session:
-        return service.act(session, actor, number, act, data, now=NOW + timedelta(hours=1)).status
-
-
-def agreed(database: Database, pair: Ids, amount: int | None = 50_000_00) -> int:
-    number = proposed(database, pair, amount)
-    done(database, KENYA, number, "accept")
-    assert done(database, donor(pair["giver"]), number, "accept") == "agreed"
-    return number
-
-
-def shown(database: Database, number: int, actor: Actor = COORDINATOR) -> dict[str, Any]:
-    with database.reading() as session:
-        return views.describe(session, actor, [service.get_proposal(session, actor, number)])[0]
+    return open_pair(database)
 
 
 def test_a_proposal_becomes_a_commitment_is_paid_and_received(database: Database, pair: Ids) -> None:

@@ -12,15 +12,16 @@ from registry.accounts.actor import Actor
 from registry.catalogue.money import format_money
 from registry.db import utcnow
 from registry.errors import N_, Conflict, InvalidInput
-from registry.matching import refresh
-from registry.matching.explain import explain
+from registry.matching import refresh, weights
 from registry.matching.ledger import capacity, rules
+from registry.matching.ledger.eligible import require_eligible
 from registry.matching.ledger.models import Proposal
 from registry.matching.ledger.recording import add_step, side_of
 from registry.matching.ledger.schemas import ProposalForm
 from registry.matching.models import Need, Offer
 from registry.matching.needs import get_need
 from registry.matching.offers import get_offer
+from registry.matching.score import score
 from registry.schemas import load
 
 
@@ -51,12 +52,10 @@ def propose(
     )
     policy.require(actor, "proposal.propose", made)
     refresh.hold(session)
-    found = explain(session, actor, need.id or 0, offer.id or 0, now)
-    if found["blocks"]:
-        # The first one says most; the page of the pair lists all, with what would lift them.
-        first = found["blocks"][0]
-        raise Conflict(first["message"], **first["params"])
-    made.score, made.weights_version = found["score"], found["weights_version"]
+    need_facts, offer_facts, context = require_eligible(session, made.need_id, made.offer_id, now)
+    current = weights.current()
+    made.score = score(need_facts, offer_facts, current, context.today)[0]
+    made.weights_version = current.version
     _refuse_second(session, made)
     _set_amount(session, made, need, offer, form)
     session.add(made)

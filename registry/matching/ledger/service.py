@@ -13,9 +13,10 @@ from registry.accounts.finding import visible_one
 from registry.catalogue.money import format_money
 from registry.catalogue.programmes import get_programme
 from registry.db import utcnow
-from registry.errors import N_, Conflict, InvalidInput, VersionMismatch
+from registry.errors import N_, InvalidInput, VersionMismatch
 from registry.matching import refresh
 from registry.matching.ledger import rules
+from registry.matching.ledger.eligible import require_eligible
 from registry.matching.ledger.models import Proposal
 from registry.matching.ledger.proposing import require_left
 from registry.matching.ledger.recording import add_step, side_of, standing_of
@@ -27,7 +28,6 @@ from registry.matching.ledger.schemas import (
     PaymentForm,
     WordsForm,
 )
-from registry.matching.models import Need, Offer
 from registry.schemas import load
 
 FORMS: dict[str, type[Schema]] = {
@@ -90,25 +90,20 @@ def act(
         raise VersionMismatch(proposal.version)
     rules.require(what, side, standing, proposal.posted_at is not None)
     if what == "accept":
-        _require_alive(session, proposal)
+        require_eligible(session, proposal.need_id, proposal.offer_id, now)
         require_left(session, proposal)
     elif what == "link":
         _link(session, actor, proposal, form["programme_id"])
     elif what in ("disburse", "deliver"):
+        if what == "disburse":
+            # What was received was received: it is recorded whatever stands against the pair.
+            require_eligible(session, proposal.need_id, proposal.offer_id, now, lasting=True)
         _require_fitting(proposal, standing, what, form)
     add_step(
         session, actor, proposal, side, what, now, reason=form.get("reason"), text=form.get("text") or "",
         amount=form.get("amount"), on=form.get("on"),
     )  # fmt: skip
     return proposal
-
-
-def _require_alive(session: Session, proposal: Proposal) -> None:
-    need, offer = session.get_one(Need, proposal.need_id), session.get_one(Offer, proposal.offer_id)
-    if need.status != "open":
-        raise Conflict(N_("The need is not open: its status is “%(status)s”."), status=need.status)
-    if offer.status != "open":
-        raise Conflict(N_("The offer is not open: its status is “%(status)s”."), status=offer.status)
 
 
 def _link(session: Session, actor: Actor, proposal: Proposal, programme_id: int) -> None:

@@ -13,6 +13,7 @@ from sqlmodel import Session, col
 from registry.accounts.actor import Actor
 from registry.matching import refresh
 from registry.matching.ledger import rules
+from registry.matching.ledger.eligible import blocks_of
 from registry.matching.ledger.models import Proposal, ProposalStep
 from registry.matching.ledger.recording import add_step, tell
 from registry.matching.models import Need, Offer
@@ -28,7 +29,7 @@ def tend(session: Session, actor: Actor, settings: Settings, now: datetime, limi
     for proposal in _to_lapse(session, settings, now, limit):
         add_step(session, actor, proposal, rules.REGISTRY, "lapse", now)
         done += 1
-    for proposal in _to_post(session, settings, now, limit):
+    for proposal in _without_blocks(session, _to_post(session, settings, now, limit), now):
         add_step(session, actor, proposal, rules.REGISTRY, "post", now)
         done += 1
     for proposal in _to_remind(session, settings, now, limit):
@@ -72,6 +73,12 @@ def _to_post(session: Session, settings: Settings, now: datetime, limit: int) ->
             ~_has("object"),
         )
     ).all()
+
+
+def _without_blocks(session: Session, due: Sequence[Proposal], now: datetime) -> list[Proposal]:
+    """Those that nothing stands against now: what the pair may no longer have is never posted."""
+    blocks = blocks_of(session, [(one.need_id, one.offer_id) for one in due], now)
+    return [one for one in due if not blocks[one.need_id, one.offer_id]]
 
 
 def _to_ask(session: Session, now: datetime, limit: int) -> Sequence[Proposal]:
