@@ -13,6 +13,14 @@ class Unreadable(Exception):
         super().__init__(message)
 
 
+class EncodingUncertain(Unreadable):
+    """A text file whose encoding a person must say. `readings`: (encoding, first telling lines as they would read)."""
+
+    def __init__(self, message: str, readings: list[tuple[str, list[str]]]) -> None:
+        self.readings = readings
+        super().__init__("encoding", message)
+
+
 class Number(str):
     """A cell that was a number in its file, not a text: written with a point, without thousands."""
 

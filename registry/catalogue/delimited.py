@@ -1,54 +1,120 @@
-"""CSV in any custom: its encoding and delimiter declared or found out, its lines one after the other. Memory is flat.
+"""CSV as people write it: encoding and delimiter declared or found out, its lines one after the other. Memory is flat.
 
 Knows no kind of record. A file that stops inside a quoted cell is refused: it breaks off.
 """
 
-import codecs
 import csv
 import io
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
-from registry.catalogue.cells import Line, Unreadable
+from registry.catalogue import encodings
+from registry.catalogue.cells import EncodingUncertain, Line, Unreadable
 
 LONGEST = 16_000_000
 """Characters of a cell or of a line of the file: beyond that it is no table"""
 DELIMITERS = ",;\t|"
-ENCODINGS = ("utf-8", "utf-16", "cp1252", "cp1251", "gb18030")
-"""Those that are found out; any other that Python knows can be declared."""
-SAMPLE = 1 << 20
-_HIGH = re.compile(rb"[\x80-\xff]+")
+TELLING_LINES = 3
+"""Lines that are shown of each reading where the encoding is not certain"""
 _SAID = re.compile(r"\ufeff?sep=(.)\r?\n")
 """The line by which spreadsheets tell one another the delimiter"""
-_COMMON_CHINESE = bytes(range(0xA1, 0xFF))
-_CYRILLIC = bytes((0xA8, 0xB8, *range(0xC0, 0x100)))
 csv.field_size_limit(LONGEST)
 
 
-def lines(
-    path: Path, delimiter: str | None = None, encoding: str | None = None, tick: Callable[[int], None] | None = None
-) -> Iterator[Line]:
-    """Every line, empty ones too. `tick` is told how many bytes were read. Raises Unreadable."""
-    encoding = encoding or encoding_of(path)
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How a CSV file is written. `begins`: the line of the file with which its rows begin, counted from 1."""
+
+    encoding: str
+    delimiter: str
+    begins: int = 1
+
+
+def dialect_of(path: Path, delimiter: str | None = None, encoding: str | None = None) -> Dialect:
+    """Return how a file is written: what is declared, else what is found out. Raises Unreadable, EncodingUncertain."""
+    refuse_other_formats(path)
+    encoding = encoding or _encoding_of(path)
     try:
         with path.open("rb") as file, io.TextIOWrapper(file, encoding=encoding, newline="") as text:
             start = text.read(65_536)
-            if "\x00" in start:
-                raise Unreadable("not_table", "This is not a CSV file: there are zero bytes in it.")
-            text.seek(0)
-            said = _SAID.match(start)
-            if said:
+    except UnicodeError as error:
+        raise _not_in(encoding, error) from None
+    if "\x00" in start:
+        raise Unreadable("not_table", "This is not a CSV file: there are zero bytes in it.")
+    said = _SAID.match(start)
+    if said and said[1] not in DELIMITERS:
+        raise Unreadable("not_table", f"“{said[1]}” cannot delimit cells: use a comma, semicolon, tab or bar.")
+    return Dialect(encoding, delimiter or (said[1] if said else delimiter_of(start)), 2 if said else 1)
+
+
+def lines(path: Path, dialect: Dialect, tick: Callable[[int], None] | None = None) -> Iterator[Line]:
+    """Every line, empty ones too. `tick` is told how many bytes were read. Raises Unreadable."""
+    try:
+        with path.open("rb") as file, io.TextIOWrapper(file, encoding=dialect.encoding, newline="") as text:
+            for _ in range(1, dialect.begins):
                 text.readline()
-            for line in _read(text, delimiter or (said[1] if said else delimiter_of(start)), 2 if said else 1):
+            for line in _read(text, dialect.delimiter, dialect.begins):
                 yield line
                 if tick and not line.number % 256:
                     tick(file.tell())
         if tick:
             tick(path.stat().st_size)
     except UnicodeError as error:
-        raise Unreadable("encoding", f"The file is not in the encoding {encoding}: {error}.") from None
+        raise _not_in(dialect.encoding, error) from None
+
+
+def refuse_other_formats(path: Path) -> None:
+    """Raise Unreadable for what is no CSV by its beginning: empty, an archive, a web page, XML, JSON."""
+    with path.open("rb") as file:
+        start = file.read(4096)
+    bare = start.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    if not bare:
+        raise Unreadable("empty", "The file is empty.")
+    if start.startswith((b"PK\x03\x04", b"\x1f\x8b", b"\xd0\xcf\x11\xe0")):
+        raise Unreadable("compressed", "The file is an archive or a workbook, not a CSV file.")
+    if bare.startswith((b"<!doctype html", b"<html")):
+        raise Unreadable("html", "This is a web page (HTML), not a CSV file.")
+    if bare.startswith((b"<", b"{", b"[")):
+        raise Unreadable("not_table", f"This is not a CSV file: it begins with {start[:40]!r}.")
+
+
+def _not_in(encoding: str, error: UnicodeError) -> Unreadable:
+    return Unreadable("encoding", f"The file is not in the encoding {encoding}: {error}.")
+
+
+def _encoding_of(path: Path) -> str:
+    found = encodings.detect(path)
+    if found.encoding:
+        return found.encoding
+    broken = encodings.broken_utf8(path)
+    if broken:
+        message = (
+            f"Line {broken} holds a byte that is not UTF-8, while the rest of the file is. Nothing was entered: "
+            "correct that line, or say the encoding."
+        )
+    elif found.readings:
+        message = (
+            "The encoding of this file is not certain. Nothing was entered: say which encoding it is, "
+            "or save it as UTF-8."
+        )
+    else:
+        raise Unreadable("encoding", "The encoding of this file is not known: save it as UTF-8.")
+    telling = _telling_lines(path)
+    readings = [(r.encoding, [line.decode(r.encoding, "replace").strip() for line in telling]) for r in found.readings]
+    raise EncodingUncertain(message, readings)
+
+
+def _telling_lines(path: Path) -> list[bytes]:
+    """The first lines with bytes beyond ASCII."""
+    telling: list[bytes] = []
+    with path.open("rb") as file:
+        while len(telling) < TELLING_LINES and (line := file.readline(LONGEST)):
+            if not line.isascii():
+                telling.append(line[:1000])
+    return telling
 
 
 def _read(text: io.TextIOWrapper, delimiter: str, first: int) -> Iterator[Line]:
@@ -78,50 +144,6 @@ def _read(text: io.TextIOWrapper, delimiter: str, first: int) -> Iterator[Line]:
             yield Line(number, [last.rstrip("\r\n")], f"the row cannot be read: {error}")
         else:
             yield Line(number, cells)
-
-
-def encoding_of(path: Path) -> str:
-    """By byte order mark; else UTF-8 where all of it is; else by how bytes beyond ASCII stand together.
-
-    Letters beyond ASCII stand alone in Western texts and in runs elsewhere; runs of Chinese pair up, Cyrillic ones do
-    not. Raises Unreadable where nothing fits.
-    """
-    with path.open("rb") as file:
-        sample = file.read(SAMPLE)
-    if sample.startswith(codecs.BOM_UTF8):
-        return "utf-8-sig"
-    if sample.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
-    # Without a mark: headers begin with ASCII, so every other byte of the beginning is zero.
-    for name, zeros in (("utf-16-le", sample[1:4:2]), ("utf-16-be", sample[0:4:2])):
-        if zeros == b"\x00\x00":
-            return name
-    if _reads(path, "utf-8"):
-        return "utf-8"
-    runs = _HIGH.findall(sample)
-    high = b"".join(runs)
-    if sum(len(run) for run in runs if len(run) >= 3) <= len(high) / 2:
-        candidates = ["cp1252"]
-    else:
-        # What a text in that encoding mostly consists of: common characters, letters.
-        usual = {"gb18030": _COMMON_CHINESE, "cp1251": _CYRILLIC}
-        candidates = [name for name, table in usual.items() if len(high.translate(None, table)) < 0.3 * len(high)]
-    for name in candidates:
-        if _reads(path, name):
-            return name
-    raise Unreadable("encoding", "The file's encoding is not known: save it as UTF-8.")
-
-
-def _reads(path: Path, encoding: str) -> bool:
-    decoder = codecs.getincrementaldecoder(encoding)()
-    with path.open("rb") as file:
-        try:
-            while block := file.read(SAMPLE):
-                decoder.decode(block)
-            decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            return False
-    return True
 
 
 def delimiter_of(start: str) -> str:

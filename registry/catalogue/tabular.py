@@ -5,6 +5,7 @@ at all raises InvalidInput under `file`. Memory does not grow with a CSV or XLSX
 """
 
 import codecs
+import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -13,12 +14,14 @@ from typing import Any
 import orjson
 
 from registry.catalogue import delimited, workbooks
-from registry.catalogue.cells import Unreadable, restore
+from registry.catalogue.cells import EncodingUncertain, Line, Unreadable, restore
 from registry.errors import N_, InvalidInput
 
 FORMATS = ("csv", "xlsx", "json")
 MAX_JSON_BYTES = 200_000_000
 MAX_COLUMNS = 500
+LOOKED_AT = 30
+"""Lines from the beginning among which the header is looked for"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,8 @@ class ImportReport:
     errors: list[RowError] = field(default_factory=list)
     warnings: list[RowError] = field(default_factory=list)
     """What is odd about rows that were stored all the same"""
+    read_as: dict[str, str] = field(default_factory=dict)
+    """How the file was read: see Rows"""
 
     def count(self, outcome: str) -> None:
         """Count one row as created, updated or unchanged."""
@@ -80,34 +85,76 @@ class ImportReport:
             "quarantined": self.quarantined,
             "errors": [asdict(error) for error in self.errors],
             "warnings": [asdict(warning) for warning in self.warnings],
+            "read_as": self.read_as,
         }  # fmt: skip
 
 
-def read_rows(path: Path, format: str) -> Iterator[Row]:
-    """The rows of a file in one of FORMATS, one after the other. Raises InvalidInput where it is not such a file."""
+class Rows(Iterator[Row]):
+    """The rows of a file, one after the other.
+
+    `read_as` says how the file is read: `format`, and of a CSV `encoding` and `delimiter`; `skipped` once the header
+    was found below other lines.
+    """
+
+    def __init__(self, rows: Iterator[Row], read_as: dict[str, str]) -> None:
+        self.rows, self.read_as = rows, read_as
+
+    def __next__(self) -> Row:
+        return next(self.rows)
+
+
+class EncodingNotCertain(InvalidInput):
+    """A person must say the encoding. `readings`: (encoding, telling lines as they would read), likeliest first."""
+
+    def __init__(self, message: str, readings: list[tuple[str, list[str]]]) -> None:
+        self.readings = readings
+        super().__init__({"encoding": [message]})
+
+
+def read_rows(path: Path, format: str, encoding: str | None = None) -> Rows:
+    """Return the rows of a file in one of FORMATS; `encoding` of a CSV, where it is known.
+
+    Raises InvalidInput where it is not such a file, EncodingNotCertain.
+    """
     if format not in FORMATS:
         raise InvalidInput({"format": [f"This must be one of: {', '.join(FORMATS)}."]})
     if not path.is_file():
         raise InvalidInput({"file": [N_("There is no such file.")]})
     if path.stat().st_size == 0:
         raise InvalidInput({"file": [N_("The file is empty.")]})
+    read_as = {"format": format}
     if format == "json":
-        return _json_rows(path)
-    return _tabulate(path, format)
+        return Rows(_json_rows(path), read_as)
+    try:
+        if format == "csv":
+            dialect = delimited.dialect_of(path, encoding=_known_encoding(encoding))
+            read_as |= {"encoding": dialect.encoding, "delimiter": dialect.delimiter}
+            lines = delimited.lines(path, dialect)
+        else:
+            workbooks.check(path)
+            lines = workbooks.lines(path)
+    except EncodingUncertain as error:
+        raise EncodingNotCertain(error.message, error.readings) from None
+    except Unreadable as error:
+        raise InvalidInput({"file": [error.message]}) from None
+    return Rows(_tabulate(lines, read_as), read_as)
 
 
-def _tabulate(path: Path, format: str) -> Iterator[Row]:
+def _known_encoding(name: str | None) -> str | None:
+    try:
+        return codecs.lookup(name).name if name else None
+    except LookupError:
+        raise InvalidInput({"encoding": [N_("This encoding is not known.")]}) from None
+
+
+def _tabulate(lines: Iterator[Line], read_as: dict[str, str]) -> Iterator[Row]:
     columns: list[str] = []
     named: tuple[str, ...] = ()
     try:
-        if format == "xlsx":
-            workbooks.check(path)
-        for line in delimited.lines(path) if format == "csv" else workbooks.lines(path):
+        for line in _from_header(lines, read_as):
             if line.problem:
                 raise InvalidInput({"file": [f"The CSV cannot be read at row {line.number}: {line.problem}."]})
             cells = line.cells
-            if not any(cell.strip() for cell in cells):
-                continue
             if not columns:
                 columns = _columns(cells)
                 named = tuple(name for name in columns if name)
@@ -117,6 +164,20 @@ def _tabulate(path: Path, format: str) -> Iterator[Row]:
         raise InvalidInput({"file": [error.message]}) from None
     if not columns:
         raise InvalidInput({"file": [N_("The file is empty.")]})
+
+
+def _from_header(lines: Iterator[Line], read_as: dict[str, str]) -> Iterator[Line]:
+    """The lines that hold something, from the header on: titles of one cell above a wider header are left out."""
+    filled = (line for line in lines if line.problem or any(cell.strip() for cell in line.cells))
+    first = list(itertools.islice(filled, LOOKED_AT))
+    wide = next((at for at, line in enumerate(first) if sum(1 for cell in line.cells if cell.strip()) > 1), 0)
+    if wide and not any(line.problem for line in first[:wide]):
+        titles = (
+            f"{line.number}: {next(cell.strip() for cell in line.cells if cell.strip())}" for line in first[:wide]
+        )
+        read_as["skipped"] = "; ".join(titles)[:500]
+        first = first[wide:]
+    return itertools.chain(first, filled)
 
 
 def _row(number: int, cells: list[str], columns: list[str], named: tuple[str, ...]) -> Row:

@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from registry.accounts.actor import Actor
 from registry.catalogue import importing as catalogue
-from registry.catalogue.tabular import FORMATS, ImportReport, Row, read_rows
+from registry.catalogue.tabular import FORMATS, EncodingNotCertain, ImportReport, Row, Rows, read_rows
 from registry.cli import Context, pass_context, print_json
 from registry.cli.feeds import Bar, show_report, with_config
 from registry.compliance.contacts import importing as contacts
@@ -42,12 +42,13 @@ BATCH_ROWS = 500
 @click.option("--scope", type=click.Choice(SCOPES), help="Programmes: only what is about small arms, or everything.")
 @click.option("--feed", help="Programmes: the feed they belong to, made where there is none. [default: imports]")
 @with_config
+@click.option("--encoding", help="Of a CSV file, where it is not certain: utf-8, cp1250, windows-1256, gb18030 …")
 @click.option("--dry-run", is_flag=True, help="Do everything, write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @pass_context
 def import_command(
     context: Context, kind: str, file: Path, format_name: str | None, scope: str | None, feed: str | None,
-    config: dict[str, Any], dry_run: bool, as_json: bool,
+    config: dict[str, Any], encoding: str | None, dry_run: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Import FILE: programmes from a partner's format; organisations, needs, offers, observations,
     participation, contacts from a table.
@@ -61,10 +62,13 @@ def import_command(
         raise click.UsageError(f"A file of {kind} is one of: {', '.join(suitable)}.")
     if kind != "programmes" and (scope or feed or config):
         raise click.UsageError("--scope, --feed and --config are for programmes.")
+    if encoding and format_name != "csv":
+        raise click.UsageError("--encoding is for CSV files.")
     if kind == "programmes":
+        config = config | ({"encoding": encoding} if encoding else {})
         _import_programmes(context, file, format_name, scope, feed, config, dry_run, as_json)
     else:
-        _import_table(context, kind, file, format_name, dry_run, as_json)
+        _import_table(context, kind, file, format_name, encoding, dry_run, as_json)
 
 
 def _import_programmes(
@@ -92,10 +96,29 @@ def default_feed(adapter: str) -> str:
     return "imports" if adapter == "iati" else f"imports ({adapter})"
 
 
-def _import_table(context: Context, kind: str, file: Path, format_name: str, dry_run: bool, as_json: bool) -> None:
+def _rows(file: Path, format_name: str, encoding: str | None) -> Rows:
+    try:
+        return read_rows(file, format_name, encoding)
+    except EncodingNotCertain as error:
+        show_readings(error.readings)
+        raise
+
+
+def show_readings(readings: list[tuple[str, list[str]]]) -> None:
+    """Print how the first telling lines of a file would read, so that a person can choose the encoding."""
+    for encoding, lines in readings:
+        click.echo(f"--encoding {encoding}", err=True)
+        for line in lines:
+            click.echo(f"    {line}", err=True)
+
+
+def _import_table(
+    context: Context, kind: str, file: Path, format_name: str, encoding: str | None, dry_run: bool, as_json: bool
+) -> None:
     started = time.monotonic()
     report = ImportReport()
-    rows = read_rows(file, format_name)
+    rows = _rows(file, format_name, encoding)
+    report.read_as = rows.read_as
     while batch := list(itertools.islice(rows, BATCH_ROWS)):
         with context.database.transaction() as session:
             report.add(_import_batch(session, context.actor, kind, batch, dry_run))
@@ -103,6 +126,7 @@ def _import_table(context: Context, kind: str, file: Path, format_name: str, dry
     if as_json:
         print_json(report.as_dict() | {"archived": 0, "ignored": 0, "seconds": round(seconds, 3)})
         return
+    click.echo(f"Read as {', '.join(f'{name} {value!r}' for name, value in report.read_as.items())}")
     for odd in (*report.errors, *report.warnings):
         click.echo(f"row {odd.row}{f', {odd.field}' if odd.field else ''}: {odd.message}")
     click.echo(
