@@ -5,15 +5,16 @@ Doors (api, web, cli, worker) open a transaction; services take its session firs
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import orjson
-from sqlalchemy import JSON, BigInteger, DateTime, Integer, MetaData, Text, create_engine, event
+from sqlalchemy import JSON, BigInteger, DateTime, Executable, Integer, MetaData, Table, Text, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Connection, Dialect, Engine, make_url
 from sqlalchemy.types import TypeDecorator
@@ -54,6 +55,8 @@ CONNECTION = {
     "tcp_user_timeout": 30_000,
 }
 """For libpq: a database's host that is gone without a word is noticed within half a minute, not within hours."""
+TRY_ONLY = {"casa_try": True}
+"""Execution options of an engine whose transactions do not wait for their turn to write on SQLite: they fail instead"""
 TELL, DUE = "tell", "due"
 """Keys of a session's notes: who is told what work falls due with it, and that work."""
 
@@ -179,9 +182,30 @@ class Database:
         self.engine.dispose()
 
 
-def before_commit(session: Session, key: str, action: Callable[[Session], None]) -> None:
-    """Run `action` once as the last thing before the commit, however often it is asked for under this key."""
-    session.info.setdefault("before_commit", {})[key] = action
+def upsert(
+    connection: Connection, table: Table, keys: Sequence[str], row: Mapping[str, Any], **instead: Any
+) -> Executable:
+    """The statement that inserts a row, or changes the one with the same keys, on the connection's engine.
+
+    `instead`: what an existing row is set to; without any, to the other columns of `row`.
+    """
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    other = instead or {name: value for name, value in row.items() if name not in keys}
+    statement: Any = insert(table).values(**row)
+    return cast(Executable, statement.on_conflict_do_update(index_elements=list(keys), set_=other))
+
+
+def before_commit(session: Session, key: str, action: Callable[[Session], None], rank: int = 0) -> None:
+    """Run `action` once as the last thing before the commit, however often it is asked for under this key.
+
+    Lower ranks run first, within a rank by key: actions that lock a row all writers want do so in one order.
+    """
+    session.info.setdefault("before_commit", {})[key] = (rank, action)
+
+
+def waits_for_commit(session: Session, key: str) -> bool:
+    """Whether an action was asked for under this key and has not run yet."""
+    return key in session.info.get("before_commit", ())
 
 
 def fall_due(session: Session, task: str, key: str = "") -> None:
@@ -193,8 +217,10 @@ def fall_due(session: Session, task: str, key: str = "") -> None:
 def commit(session: Session) -> None:
     """Run what was asked for by before_commit, then commit. Only doors and `Database.transaction` call this."""
     session.flush()
-    for action in session.info.pop("before_commit", {}).values():
-        action(session)
+    asked: dict[str, tuple[int, Callable[[Session], None]]] = session.info.get("before_commit", {})
+    while asked:  # an action may ask for another
+        key = min(asked, key=lambda name: (asked[name][0], name))
+        asked.pop(key)[1](session)
     # Behind all other locks, and in one order: two transactions that tell of the same work wait for each other.
     if due := session.info.pop(DUE, None):
         session.info[TELL](session, sorted(due))
@@ -233,19 +259,19 @@ def _sqlite_engine(url: str) -> Engine:
         if read:
             connection.exec_driver_sql("BEGIN")
         else:
-            _begin_to_write(connection)
+            _begin_to_write(connection, 0 if connection.get_execution_options().get("casa_try") else WAIT)
 
     return engine
 
 
-def _begin_to_write(connection: Connection) -> None:
-    """Take SQLite's one write lock, within WAIT seconds.
+def _begin_to_write(connection: Connection, wait: float) -> None:
+    """Take SQLite's one write lock, within so many seconds.
 
     SQLite's own way of waiting looks in growing steps of up to 100 ms, and so sleeps through the pauses that a
     synchronisation makes for others. A look costs microseconds.
     """
     driver: Any = connection.connection.driver_connection
-    until = time.monotonic() + WAIT
+    until = time.monotonic() + wait
     driver.execute("PRAGMA busy_timeout=0")
     try:
         while _is_taken(driver) and time.monotonic() < until:

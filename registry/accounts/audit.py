@@ -28,7 +28,7 @@ def record(session: Session, actor: Actor, action: str, subject: str = "", **det
     if leaked := SECRET_FIELDS & detail.keys():
         raise ValueError(f"the audit log takes no secrets: {sorted(leaked)}")
     session.info.setdefault("audit", []).append((utcnow(), actor.label, action, subject, dumps(detail)))
-    before_commit(session, "audit", _append)
+    before_commit(session, "audit", _append, rank=1)
 
 
 def pending(session: Session) -> int:

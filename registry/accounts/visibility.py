@@ -89,6 +89,15 @@ def audience(actor: Actor) -> str:
     return f"{actor.state or actor.organisation_id or 'member'}" if actor.signed_in else "public"
 
 
+def catalogue_audience(actor: Actor) -> str:
+    """Equal for actors who may see the same programmes and organisations: States see no others than any member."""
+    if actor.sees_all:
+        return "all"
+    if actor.organisation_id is not None:
+        return f"organisation {actor.organisation_id}"
+    return "members" if actor.signed_in else "public"
+
+
 def _matches(actor: Actor, table: Table) -> ColumnElement[bool]:
     """A pair is visible where both of its sides are."""
     if actor.sees_all:

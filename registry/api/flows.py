@@ -8,8 +8,9 @@ from marshmallow import Schema, fields, validate
 
 from registry.api.answers import json_response
 from registry.api.openapi import Blueprint
-from registry.catalogue.flows import MEASURES, read_flows
+from registry.catalogue.flows import left_out_links, read_flows
 from registry.catalogue.listing import Filters
+from registry.catalogue.money_rows import MEASURES
 from registry.http import actor, session
 from registry.matching.ledger.flows import read_promised
 
@@ -40,13 +41,25 @@ class FlowDocument(Schema):
 
 
 class FlowDocuments(Schema):
-    """Flows, the largest first. `without_amount`: programmes that say none; `is_cut`: there were too many to count."""
+    """Flows, the largest first. `without_amount`: programmes that say none; `is_cut`: there were too many to count.
+
+    Money counts once: parts of a programme that states the amount too, what is only passed on and further records of
+    the same programme are left out; `left_out` says how many of each, `links.left_out` leads to them.
+    """
 
     items = fields.List(fields.Nested(FlowDocument))
     programmes = fields.Integer()
     without_amount = fields.Integer()
     is_cut = fields.Boolean()
     total_usd_cents = fields.Integer()
+    left_out = fields.Dict(
+        keys=fields.String(),
+        values=fields.Integer(),
+        metadata={
+            "description": "`part`, `passed_on`, `joined` → programmes that state the amount and are not counted"
+        },
+    )
+    links = fields.Dict(keys=fields.String(), values=fields.String())
 
 
 @blp.route("")
@@ -65,5 +78,6 @@ class FlowList(MethodView):
         return json_response({
             "items": [{"donor": d, "theme": t, "state": s, "usd_cents": cents} for (d, t, s), cents in rows],
             "programmes": flows.programmes, "without_amount": flows.unknown, "is_cut": flows.is_cut,
-            "total_usd_cents": flows.total,
+            "total_usd_cents": flows.total, "left_out": dict(flows.left_out),
+            "links": left_out_links(flows.left_out, measure, filters.values, "/api/v1/programmes"),
         })  # fmt: skip

@@ -54,6 +54,13 @@ class ProgrammeFilterArgs(ListArgs):
     duplicates = fields.Boolean(
         load_default=False, metadata={"description": "records behind another of the same programme too"}
     )
+    left_out = fields.String(
+        load_default="",
+        metadata={
+            "description": "only what sums leave out, so that money counts once: of `budget`, `commitment` or "
+            "`disbursement`, or the records that are `joined` with another"
+        },
+    )
 
 
 class ProgrammeListArgs(ProgrammeFilterArgs):
@@ -87,7 +94,8 @@ class WithdrawalArgs(Schema):
 
 def filters_of(args: dict[str, Any]) -> Filters:
     """The list's filters from its arguments."""
-    return Filters(args["q"], {facet: tuple(args[facet]) for facet in FACETS if args[facet]}, args["duplicates"])
+    values = {facet: tuple(args[facet]) for facet in FACETS if args[facet]}
+    return Filters(args["q"], values, args["duplicates"], args["left_out"])
 
 
 @blp.route("")

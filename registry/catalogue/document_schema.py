@@ -187,6 +187,8 @@ class ProgrammeDocumentSchema(Schema):
     hierarchy = fields.Integer(strict=True)
     last_updated = fields.String(dump_only=True)
     humanitarian = fields.Boolean()
+    boundary = fields.String(validate=validate.OneOf(("incoming", "internal", "outgoing")))
+    """OCHA FTS: whether the flow came into what the source counts, or only moves inside it or out of it"""
     reporting_org = fields.Nested(ReportingOrgSchema)
     title = narratives(required=True)
     descriptions = list_of(DescriptionSchema)

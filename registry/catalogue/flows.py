@@ -1,28 +1,34 @@
-"""Where programmes' money comes from and goes to: donor → theme → State, in US cents.
+"""Where programmes' money comes from and goes to: donor → theme → State, in US cents, summed from `programme_flow`.
 
-Sources seldom say how money divides: between several donors and between several themes it is divided equally, between
-States by the shares that the source gives, equally where it gives none. Rounding goes to the first, so sums stay whole.
+How one programme's money divides stands in money_rows.py, which amounts are counted in left_out.py.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlencode
 
-import orjson
-from sqlalchemy import Table, select
+from sqlalchemy import ColumnElement, Table, case, func, or_, select, union_all
+from sqlalchemy.orm import aliased
 from sqlmodel import Session
 
+from registry.accounts import policy
 from registry.accounts.actor import Actor
-from registry.catalogue.listing import Filters, P, conditions
-from registry.catalogue.models import ProgrammeDocument, ProgrammeFacet
+from registry.catalogue.counting import counted
+from registry.catalogue.left_out import JOINED, LEFT_OUT, PART, PASSED_ON
+from registry.catalogue.listing import NOTHING_ASKED, Filters, P, conditions
+from registry.catalogue.models import Organisation, Programme, ProgrammeFlow
+from registry.catalogue.money_rows import MEASURES
+from registry.catalogue.reference import country_of_iati
 from registry.errors import N_, InvalidInput
 
-MEASURES = ("budget", "commitment", "disbursement")
-MOST = 5_000
-"""Programmes read for one picture, those changed last first"""
-_DOCUMENT: Table = ProgrammeDocument.__table__  # type: ignore[attr-defined]
-_FACET: Table = ProgrammeFacet.__table__  # type: ignore[attr-defined]
+RULES = {
+    PART: N_("parts of another programme that states the amount too"),
+    PASSED_ON: N_("money passed on that is counted where it came in"),
+    JOINED: N_("further records of the same programme"),
+}
+FLOW: Table = ProgrammeFlow.__table__  # type: ignore[attr-defined]
 Key = tuple[str, str, str]
 """(donor, theme, State); empty: not said"""
 
@@ -31,13 +37,15 @@ Key = tuple[str, str, str]
 class Flows:
     """`cents` by (donor, theme, State), of so many `programmes` (or commitments); `unknown` of them say no amount.
 
-    `is_cut`: there are more than MOST.
+    `left_out`: reason (RULES) → how many programmes that state the amount are not counted, so that money counts once.
+    `is_cut`: there are more than were counted.
     """
 
     cents: dict[Key, int]
     programmes: int
     unknown: int
-    is_cut: bool
+    is_cut: bool = False
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def total(self) -> int:
@@ -51,63 +59,85 @@ def read_flows(session: Session, actor: Actor, filters: Filters, measure: str = 
     """
     if measure not in MEASURES:
         raise InvalidInput({"measure": [N_("This must be one of: budget, commitment, disbursement.")]})
-    amount: Any = getattr(P, f"{measure}_usd")
-    rows = session.execute(
-        select(P.id, P.themes, P.countries, P.reporting_name, amount.label("amount"), _DOCUMENT.c.document)
-        .join(_DOCUMENT, _DOCUMENT.c.programme_id == P.id, isouter=True)
-        .where(*conditions(actor, filters)).order_by(P.updated_at.desc(), P.id.desc()).limit(MOST + 1)
-    ).all()  # fmt: skip
-    shares = _shares(session, [row.id for row in rows])
-    found: Counter[Key] = Counter()
-    unknown = 0
-    for row in rows[:MOST]:
-        if row.amount is None or row.amount <= 0:
-            unknown += 1
-            continue
-        countries = row.countries.split()
-        parts = [shares.get((row.id, country)) for country in countries]
-        by_state = parts if parts and all(part is not None and part > 0 for part in parts) else [1.0] * len(parts)
-        themes, donors = row.themes.split(), _donors(row.document, row.reporting_name)
-        for donor, given in divide(row.amount, donors, [1.0] * len(donors)):
-            for theme, worth in divide(given, themes, [1.0] * len(themes)):
-                for state, cents in divide(worth, countries, [part or 0.0 for part in by_state]):
-                    if _asked(filters, "theme", theme) and _asked(filters, "country", state):
-                        found[donor, theme, state] += cents
-    return Flows({key: cents for key, cents in found.items() if cents}, len(rows[:MOST]), unknown, len(rows) > MOST)
+    key = ("flows", measure, filters.key())
+    rows, numbers, left_out = counted(session, actor, key, lambda: _sum(session, actor, filters, measure))
+    names = _names(session, {int(donor) for donor, *_ in rows if donor.isdecimal()})
+    cents: Counter[Key] = Counter()
+    for donor, name, theme, state, amount in rows:
+        cents[names.get(donor) or name, theme, state] += amount
+    programmes, unknown = numbers
+    return Flows(dict(cents), programmes, unknown, left_out=left_out)
 
 
-def _asked(filters: Filters, facet: str, value: str) -> bool:
-    return not filters.values.get(facet) or value in filters.values[facet]
+def _sum(
+    session: Session, actor: Actor, filters: Filters, measure: str
+) -> tuple[list[list[Any]], list[int], dict[str, int]]:
+    """(donor, its name in documents, theme, State, cents); programmes counted and unknown; left out by reason."""
+    amount, stated = FLOW.c[f"{measure}_usd"], P[f"{measure}_usd"]
+    asked = conditions(actor, filters)
+    out = select(LEFT_OUT.c.programme_id).where(LEFT_OUT.c.measure == measure)
+    wanted: list[ColumnElement[bool]] = [amount.is_not(None)]
+    if filters.key() == NOTHING_ASKED:
+        # There are rows for programmes in force only: leaving out a few beats looking up each of the others.
+        seen = case((policy.visible(actor, Programme), 1), else_=0)
+        hidden = select(P.id).where(P.archived_at.is_(None), P.visibility != "public", seen == 0)
+        behind = select(P.id).where(P.lead_id.is_not(None))
+        wanted.append(FLOW.c.programme_id.not_in(union_all(out, hidden, behind)))
+    else:
+        wanted += [FLOW.c.programme_id.in_(select(P.id).where(*asked)), FLOW.c.programme_id.not_in(out)]
+    if themes := filters.values.get("theme"):
+        wanted.append(FLOW.c.theme.in_(themes))
+    if states := filters.values.get("country"):
+        wanted.append(FLOW.c.state.in_([country_of_iati(state) or state for state in states]))
+    columns = (FLOW.c.donor, FLOW.c.theme, FLOW.c.state)
+    statement = select(FLOW.c.donor, func.min(FLOW.c.name), FLOW.c.theme, FLOW.c.state, func.sum(amount))
+    rows = [
+        [donor, name, theme, state, int(cents)]
+        for donor, name, theme, state, cents in session.execute(statement.where(*wanted).group_by(*columns))
+    ]
+    left_out = _left_out(session, actor, filters, measure)
+    none_stated = or_(stated.is_(None), stated <= 0)
+    found = session.execute(
+        select(func.count(), func.count().filter(none_stated)).where(*asked, P.id.not_in(out))
+    ).one()
+    return rows, list(found), left_out
 
 
-def _shares(session: Session, ids: Sequence[int]) -> dict[tuple[int, str], float | None]:
-    found: dict[tuple[int, str], float | None] = {}
-    for start in range(0, len(ids), 1_000):
-        some = _FACET.c.programme_id.in_(ids[start : start + 1_000])
-        columns = (_FACET.c.programme_id, _FACET.c.value, _FACET.c.share)
-        rows = session.execute(select(*columns).where(_FACET.c.facet == "country", some))
-        found |= {(row.programme_id, row.value): row.share for row in rows}
+def _left_out(session: Session, actor: Actor, filters: Filters, measure: str) -> dict[str, int]:
+    """Reason → programmes that state the amount and are not counted."""
+    stated = P[f"{measure}_usd"]
+    asked = (*conditions(actor, filters), stated > 0)
+    statement = select(LEFT_OUT.c.reason, func.count()).join(P.id.table, P.id == LEFT_OUT.c.programme_id)
+    rows = session.execute(statement.where(LEFT_OUT.c.measure == measure, *asked).group_by(LEFT_OUT.c.reason))
+    found: dict[str, int] = dict(rows.all())
+    everything = Filters(filters.q, filters.values, duplicates=True)
+    behind = (*conditions(actor, everything), P.lead_id.is_not(None), stated > 0)
+    if number := session.execute(select(func.count()).select_from(P.id.table).where(*behind)).scalar_one():
+        found[JOINED] = number
     return found
 
 
-def _donors(document: str | None, reporting: str) -> list[str]:
-    """Organisations that fund it by its document (role 1); where none is named, who reports it."""
-    named = (orjson.loads(document).get("participating_orgs") or ()) if document else ()
-    names = [_name(party) for party in named if party.get("role") == "1"]
-    return list(dict.fromkeys(name for name in names if name)) or [reporting]
+def left_out_links(
+    left_out: Mapping[str, int], measure: str, values: Mapping[str, Sequence[str]], programmes: str
+) -> dict[str, str]:
+    """Addresses of the lists of what was left out: `left_out` of this amount, `joined`. `programmes`: of the list."""
+    asked = [(name, value) for name, listed in values.items() for value in listed]
+    found = {}
+    if left_out.keys() - {JOINED}:
+        found["left_out"] = f"{programmes}?{urlencode([*asked, ('left_out', measure)])}"
+    if JOINED in left_out:
+        found[JOINED] = f"{programmes}?{urlencode([*asked, ('left_out', JOINED)])}"
+    return found
 
 
-def _name(party: dict[str, Any]) -> str:
-    texts: Iterable[dict[str, Any]] = party.get("narratives") or ()
-    in_english = [text["text"] for text in texts if text.get("lang") in (None, "en")]
-    return str((in_english or [text["text"] for text in texts] or [party.get("ref") or ""])[0])
-
-
-def divide(cents: int, names: Sequence[str], shares: Sequence[float]) -> list[tuple[str, int]]:
-    """An amount by shares, without losing a cent; nobody named: all of it to the empty name."""
-    if not names:
-        return [("", cents)]
-    whole = sum(shares)
-    parts = [int(cents * share / whole) for share in shares]
-    parts[0] += cents - sum(parts)
-    return list(zip(names, parts, strict=True))
+def _names(session: Session, ids: set[int]) -> dict[str, str]:
+    """Organisation number as text → its name; of one that stands behind another, the other's."""
+    organisation: Any = Organisation
+    lead: Any = aliased(Organisation)
+    statement = select(organisation.id, func.coalesce(lead.name, organisation.name))
+    statement = statement.join(lead, lead.id == organisation.lead_id, isouter=True)
+    found: dict[str, str] = {}
+    for start in range(0, len(listed := sorted(ids)), 1_000):
+        rows = session.execute(statement.where(organisation.id.in_(listed[start : start + 1_000])))
+        found |= {str(id_): name for id_, name in rows}
+    return found

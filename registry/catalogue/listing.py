@@ -18,7 +18,9 @@ from registry.accounts.actor import Actor
 from registry.catalogue import search
 from registry.catalogue.cluster_counting import leading, organisations_once, same_organisations, sources_behind
 from registry.catalogue.counting import counted
+from registry.catalogue.left_out import JOINED, LEFT_OUT
 from registry.catalogue.models import Organisation, Programme
+from registry.catalogue.money_rows import MEASURES
 from registry.catalogue.paging import Page, Sort, keyset, sort_of
 from registry.catalogue.party_names import written_names
 from registry.catalogue.reference import areas, codelist, country_of_iati, region_and_below, regions, themes
@@ -56,6 +58,8 @@ class Filters:
     values: Mapping[str, Sequence[str]] = field(default_factory=dict)
     duplicates: bool = False
     """Records behind a leading one too, each by itself"""
+    left_out: str = ""
+    """Only what sums leave out: of an amount (budget, commitment, disbursement), or the records that are `joined`"""
 
     def without(self, facet: str) -> "Filters":
         """The same without one facet's filter."""
@@ -64,7 +68,7 @@ class Filters:
     def key(self) -> tuple[Any, ...]:
         """Equal for filters that ask for the same."""
         values = tuple(sorted((name, tuple(sorted(values))) for name, values in self.values.items() if values))
-        return self.q, values, self.duplicates
+        return self.q, values, self.duplicates, self.left_out
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +86,14 @@ def conditions(actor: Actor, filters: Filters, broad: bool = False) -> list[Colu
     `broad`: many rows fit, so that each row of an order is looked at in turn; otherwise those that fit are looked up.
     """
     found: list[ColumnElement[bool]] = [P.archived_at.is_(None), policy.visible(actor, Programme)]
-    if not filters.duplicates:
+    if filters.left_out == JOINED:
+        found.append(P.lead_id.is_not(None))
+    elif not filters.duplicates:
         found.append(P.lead_id.is_(None))
+    if filters.left_out in MEASURES:
+        found.append(P.id.in_(select(LEFT_OUT.c.programme_id).where(LEFT_OUT.c.measure == filters.left_out)))
+    elif filters.left_out and filters.left_out != JOINED:
+        raise InvalidInput({"left_out": [N_("This must be one of: budget, commitment, disbursement, joined.")]})
     if filters.q.strip():
         matching = search.matching_ids("programme", filters.q)
         found.append(P.id.in_(matching if filters.duplicates else union_all(matching, leading(actor, matching))))

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, String, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
+from registry.catalogue.money_rows import MEASURES
 from registry.db import BigId, JSONValue, LongText, Timestamped, UTCDateTime
 
 VISIBILITIES = ("public", "members", "private")
@@ -184,6 +185,75 @@ class ProgrammeFacet(SQLModel, table=True):
     facet: str = Field(primary_key=True, max_length=20)
     value: str = Field(primary_key=True, max_length=200)
     share: float | None = Field(default=None)
+
+
+class ProgrammeFlow(SQLModel, table=True):
+    """What one donor gives for one theme in one State through one programme, in US cents (catalogue/money_rows.py).
+
+    Kept for programmes in force; sums are made from these rows and never from documents.
+    """
+
+    __tablename__ = "programme_flow"
+    __table_args__ = (Index("ix_programme_flow_state", "state", "programme_id"), {"sqlite_with_rowid": False})
+    programme_id: int = Field(
+        sa_column=Column(BigId, ForeignKey("programme.id", ondelete="CASCADE"), primary_key=True, autoincrement=False)
+    )
+    donor: str = Field(primary_key=True, max_length=200)
+    """The organisation's number, or `name:` and its folded name (as in ProgrammeFacet); empty: not said"""
+    theme: str = Field(primary_key=True, max_length=200)
+    state: str = Field(primary_key=True, max_length=3)
+    name: str = Field(default="", max_length=500)
+    """The donor as the document writes it"""
+    budget_usd: int | None = Field(default=None, sa_type=BigId)
+    commitment_usd: int | None = Field(default=None, sa_type=BigId)
+    disbursement_usd: int | None = Field(default=None, sa_type=BigId)
+
+
+class ProgrammeKin(SQLModel, table=True):
+    """A programme that this one says it is a part of (`kind` 1), or that is a part of it (2), as in IATI."""
+
+    __tablename__ = "programme_kin"
+    __table_args__ = (Index("ix_programme_kin_ref", "ref", "kind", "programme_id"), {"sqlite_with_rowid": False})
+    programme_id: int = Field(
+        sa_column=Column(BigId, ForeignKey("programme.id", ondelete="CASCADE"), primary_key=True, autoincrement=False)
+    )
+    ref: str = Field(primary_key=True, max_length=500)
+    kind: str = Field(primary_key=True, max_length=1)
+
+
+class ProgrammeLeftOut(SQLModel, table=True):
+    """An amount that no sum takes, because another record holds the same money (catalogue/left_out.py)."""
+
+    __tablename__ = "programme_left_out"
+    __table_args__ = (
+        CheckConstraint(f"measure IN {MEASURES}", name="measure"),
+        CheckConstraint("reason IN ('part', 'passed_on')", name="reason"),
+        Index("ix_programme_left_out_measure", "measure", "programme_id"),
+        Index("ix_programme_left_out_counted", "counted_id"),
+        {"sqlite_with_rowid": False},
+    )
+    programme_id: int = Field(
+        sa_column=Column(BigId, ForeignKey("programme.id", ondelete="CASCADE"), primary_key=True, autoincrement=False)
+    )
+    measure: str = Field(primary_key=True, max_length=12)
+    reason: str = Field(max_length=10)
+    """`part`: of the programme `counted_id`; `passed_on`: the source says that it is counted where it came in"""
+    counted_id: int | None = Field(default=None, sa_type=BigId)
+
+
+class KeptAnswer(SQLModel, table=True):
+    """A count or sum that web processes share until the catalogue changes (catalogue/counting.py)."""
+
+    __tablename__ = "kept_answer"
+    key: str = Field(primary_key=True, max_length=64)
+    """SHA-256 of what is counted and for whom"""
+    version: int = Field(sa_type=BigId)
+    """Of the catalogue, see events/versions.py"""
+    made_at: datetime = Field(sa_type=UTCDateTime, index=True)
+    seconds: float
+    """What it took to make"""
+    value: str = Field(sa_type=LongText)
+    """JSON"""
 
 
 class Revision(SQLModel, table=True):

@@ -22,10 +22,10 @@ from registry.catalogue.rows import Derived
 from registry.catalogue.same_as.clusters import settle_written
 from registry.catalogue.writing import (
     CREATED,
-    FORGET_FACETS,
     PROGRAMME,
     Current,
     Plan,
+    forget_rows,
     in_force,
     read_current,
     read_overrides,
@@ -215,9 +215,9 @@ def archive(
     if not rows:
         return 0
     reason = reason[:300]
+    forget_rows(session, [row.id for row in rows])
     tomb = {"archived_at": now, "updated_at": now, "archived_reason": reason}
     session.execute(_ARCHIVE, [{"the_id": row.id, "version": row.version + 1, **tomb} for row in rows])
-    session.execute(FORGET_FACETS, [{"the_id": row.id} for row in rows])
     search.remove(session, "programme", [row.id for row in rows])
     plans = [
         Plan(

@@ -12,6 +12,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 from registry.catalogue.folding import plain_key
+from registry.catalogue.money_rows import FUNDING, MEASURES, FlowRow, flow_rows, kin_of, passes_on
 from registry.catalogue.reference import areas, country_of_iati, region_of_iati
 from registry.catalogue.shares import country_shares, unknown_countries
 from registry.catalogue.totals import totals_of
@@ -51,12 +52,16 @@ class Derived:
     search_title: str
     search_body: str
     unknown_countries: set[str]
+    flows: list[FlowRow]
+    """Of references, `donor` is still the reference"""
+    kin: list[tuple[str, str]]
+    passes_on: bool
 
     def __reduce__(self) -> Any:
         # Readers in other processes send many of these: a plain tuple is pickled in a third of the time.
         return Derived, (
             self.row, self.facets, self.reporting, self.parties, self.search_title, self.search_body,
-            self.unknown_countries,
+            self.unknown_countries, [tuple(row) for row in self.flows], self.kin, self.passes_on,
         )  # fmt: skip
 
 
@@ -93,7 +98,23 @@ def derive(document: Document, *, themes: Sequence[str], source: str, relevance:
     return Derived(
         row, facets, reporting, parties, *_search_text(document, title, by_share, parties),
         unknown_countries(document, country_of_iati),
+        flow_rows(
+            [totals[name].usd for name in MEASURES], _donors(document, reporting), _joined(themes, 500).split(),
+            {code: shares[code] for code in _joined(by_share, 500).split()},
+        ),
+        kin_of(document), passes_on(document),
     )  # fmt: skip
+
+
+def _donors(document: Document, reporting: Party | None) -> dict[str, str]:
+    """Organisations that fund it (reference or `name:` key → name); where none is named, who reports it."""
+    named = [_party(org) for org in document.get("participating_orgs") or () if org.get("role") == FUNDING]
+    found: dict[str, str] = {}
+    for party in (*named, *([reporting] if reporting else ())):
+        key = party.ref or organisation_key(party.name)
+        if key and not (found and party is reporting):
+            found.setdefault(key, party.name or key)
+    return found
 
 
 def sort_key(text: str) -> str:
@@ -243,6 +264,8 @@ def _search_text(document: Document, title: str, countries: Sequence[str], parti
     parts += [name for party in parties for name in party.names.values()]
     parts += [_country_names(code) for code in countries[:20]]
     for item in document.get("descriptions") or ():
+        parts += [n["text"] for n in item.get("narratives") or () if n.get("text")]
+    for item in document.get("humanitarian_scopes") or ():
         parts += [n["text"] for n in item.get("narratives") or () if n.get("text")]
     for item in (*(document.get("locations") or ()), *(document.get("results") or ())):
         parts += [n["text"] for n in item.get("name") or item.get("title") or () if n.get("text")]

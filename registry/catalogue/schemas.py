@@ -131,6 +131,14 @@ class ProvenanceSchema(Schema):
     user_id = fields.Integer(allow_none=True)
 
 
+class LeftOutSchema(Schema):
+    """An amount that no sum takes, so that money counts once."""
+
+    measure = fields.String(metadata={"description": "`budget`, `commitment` or `disbursement`"})
+    reason = fields.String(metadata={"description": "`part` of the programme `counted_id`, or `passed_on`"})
+    counted_id = fields.Integer(allow_none=True)
+
+
 class ProgrammeSchema(ProgrammeRowSchema):
     """A programme whole."""
 
@@ -140,6 +148,7 @@ class ProgrammeSchema(ProgrammeRowSchema):
     archived_reason = fields.String(allow_none=True)
     document = fields.Nested(ProgrammeDocumentSchema)
     totals = fields.Dict(keys=fields.String(), values=fields.Nested(TotalSchema))
+    left_out = fields.List(fields.Nested(LeftOutSchema))
     shares = fields.Dict(
         keys=fields.String(),
         values=fields.Float(allow_none=True),

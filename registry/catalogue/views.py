@@ -6,6 +6,7 @@ from sqlmodel import Session
 
 from registry.accounts import policy
 from registry.accounts.actor import Actor
+from registry.catalogue.left_out import left_out_of
 from registry.catalogue.listing import COLUMNS
 from registry.catalogue.models import Programme
 from registry.catalogue.organisations import get_organisation
@@ -35,6 +36,7 @@ def programme_view(session: Session, actor: Actor, programme_id: int) -> dict[st
         "archived_reason": programme.archived_reason,
         "document": document,
         "totals": describe(totals_of(document)),
+        "left_out": left_out_of(session, programme_id),
         "shares": country_shares(document, country_of_iati),
         "unknown_countries": sorted(unknown_countries(document, country_of_iati)),
         "provenance": {

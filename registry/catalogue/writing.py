@@ -17,7 +17,16 @@ from registry.bulk import insert_rows, insert_tuples
 from registry.catalogue import search
 from registry.catalogue.history import Changes, revision_row
 from registry.catalogue.ids import reserve_ids
-from registry.catalogue.models import Programme, ProgrammeDocument, ProgrammeFacet, ProgrammeOverride, Revision
+from registry.catalogue.left_out import note_family, note_written
+from registry.catalogue.models import (
+    Programme,
+    ProgrammeDocument,
+    ProgrammeFacet,
+    ProgrammeFlow,
+    ProgrammeKin,
+    ProgrammeOverride,
+    Revision,
+)
 from registry.catalogue.parties import find_or_create
 from registry.catalogue.rows import Derived, derive, organisation_key
 from registry.events.origin import COLUMNS as ORIGIN
@@ -27,6 +36,8 @@ from registry.events.outbox import Audience, Change, emit_all
 PROGRAMME: Table = Programme.__table__  # type: ignore[attr-defined]
 DOCUMENT: Table = ProgrammeDocument.__table__  # type: ignore[attr-defined]
 FACET: Table = ProgrammeFacet.__table__  # type: ignore[attr-defined]
+FLOW: Table = ProgrammeFlow.__table__  # type: ignore[attr-defined]
+KIN: Table = ProgrammeKin.__table__  # type: ignore[attr-defined]
 OVERRIDE: Table = ProgrammeOverride.__table__  # type: ignore[attr-defined]
 
 CREATED = "programme.created"
@@ -136,19 +147,27 @@ def write(session: Session, plans: Sequence[Plan], *, actor: Actor, now: datetim
     inserts: list[dict[str, Any]] = []
     updates: list[dict[str, Any]] = []
     facets: list[tuple[Any, ...]] = []
+    flows: list[tuple[Any, ...]] = []
+    kin: list[tuple[Any, ...]] = []
     for plan, item in zip(plans, derived, strict=True):
         row = _row(plan, item, organisations, now)
         if plan.version == 1:
             inserts.append(row | {"id": plan.programme_id, "created_at": now, "source": plan.source})
         else:
             updates.append(row | {"the_id": plan.programme_id})
-        facets += _facet_rows(plan.programme_id or 0, item, organisations, row["reporting_organisation_id"])
+        programme_id = plan.programme_id or 0
+        facets += _facet_rows(programme_id, item, organisations, row["reporting_organisation_id"])
+        flows += flow_values(programme_id, item, organisations)
+        kin += [(programme_id, *relative) for relative in item.kin]
     insert_rows(session, PROGRAMME, inserts)
     if updates:
+        forget_rows(session, [row["the_id"] for row in updates])
         session.execute(_UPDATE, updates)
-        session.execute(FORGET_FACETS, [{"the_id": row["the_id"]} for row in updates])
     _write_documents(session, plans, now)
     insert_tuples(session, FACET, ("programme_id", "facet", "value", "share"), facets)
+    insert_tuples(session, FLOW, FLOW_COLUMNS, flows)
+    insert_tuples(session, KIN, KIN_COLUMNS, kin)
+    note_written(session, {plan.programme_id or 0: d.passes_on for plan, d in zip(plans, derived, strict=True)})
     search.index(
         session,
         "programme",
@@ -185,6 +204,25 @@ def _facet_rows(
     if owner is not None:
         facets["organisation", str(owner)] = None
     return [(programme_id, facet, value, share) for (facet, value), share in facets.items()]
+
+
+def flow_values(programme_id: int, derived: Derived, organisations: Mapping[str, int]) -> list[tuple[Any, ...]]:
+    """A programme's rows of `programme_flow` in the order of FLOW_COLUMNS; the same donor under two keys is one row."""
+    found: dict[tuple[str, str, str], tuple[str, list[int | None]]] = {}
+    for donor, name, theme, state, *cents in derived.flows:
+        key = str(organisations[donor]) if donor in organisations else donor
+        kept = found.get((key, theme, state))
+        if kept:
+            cents = [a if b is None else b if a is None else a + b for a, b in zip(kept[1], cents, strict=True)]
+        found[key, theme, state] = (kept[0] if kept else name, cents)
+    return [(programme_id, *key, name[:500], *cents) for key, (name, cents) in found.items()]
+
+
+def forget_rows(session: Session, ids: Sequence[int]) -> None:
+    """Take away what filters and sums read of these programmes; called before their rows change."""
+    note_family(session, ids)
+    for statement in (FORGET_FACETS, _FORGET_FLOWS, _FORGET_KIN):
+        session.execute(statement, [{"the_id": id_} for id_ in ids])
 
 
 def _write_documents(session: Session, plans: Sequence[Plan], now: datetime) -> None:
@@ -235,3 +273,9 @@ def _event(plan: Plan, derived: Derived, organisations: Mapping[str, int]) -> Ch
 _UPDATE = update(PROGRAMME).where(PROGRAMME.c.id == bindparam("the_id"))
 _UPDATE_DOCUMENT = update(DOCUMENT).where(DOCUMENT.c.programme_id == bindparam("the_id"))
 FORGET_FACETS = delete(FACET).where(FACET.c.programme_id == bindparam("the_id"))
+_FORGET_FLOWS = delete(FLOW).where(FLOW.c.programme_id == bindparam("the_id"))
+_FORGET_KIN = delete(KIN).where(KIN.c.programme_id == bindparam("the_id"))
+FLOW_COLUMNS = (
+    "programme_id", "donor", "theme", "state", "name", "budget_usd", "commitment_usd", "disbursement_usd",
+)  # fmt: skip
+KIN_COLUMNS = ("programme_id", "ref", "kind")

@@ -46,6 +46,14 @@ class Event(SQLModel, table=True):
     position: int | None = Field(default=None, sa_type=BigId)
 
 
+class KindVersion(SQLModel, table=True):
+    """How many transactions changed records of a kind (versions.py)."""
+
+    __tablename__ = "kind_version"
+    kind: str = Field(primary_key=True, max_length=30)
+    number: int = Field(sa_type=BigId)
+
+
 class Consumer(SQLModel, table=True):
     """How far one of the registry's own consumers of events has come, and who is at it. See consumers.py."""
 

@@ -15,7 +15,7 @@ from sqlmodel import Session
 
 from registry.bulk import insert_tuples
 from registry.db import fall_due, utcnow
-from registry.events import origin
+from registry.events import origin, versions
 from registry.events.models import Event
 from registry.events.origin import Origin
 from registry.events.rules import Audience, lost
@@ -69,9 +69,11 @@ def emit(session: Session, *changes: Change, at: datetime | None = None) -> None
 
 def emit_all(session: Session, changes: Iterable[Change], at: datetime | None = None) -> None:
     """As emit, for a batch: one executemany."""
+    changes = list(changes)
     rows = [_values(change) for change in changes]
     if not rows:
         return
+    versions.note(session, {change.kind for change in changes})
     moment = at or utcnow()
     found = [(uid, *values, moment) for uid, values in zip(new_ids(len(rows)), rows, strict=True)]
     # Every write pays for this: past the ORM it costs half.

@@ -7,8 +7,9 @@ from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from registry.catalogue.flows import MEASURES, Flows, read_flows
+from registry.catalogue.flows import RULES, Flows, left_out_links, read_flows
 from registry.catalogue.listing import Filters
+from registry.catalogue.money_rows import MEASURES
 from registry.catalogue.tables import csv_chunks
 from registry.errors import N_
 from registry.http import actor, session
@@ -96,6 +97,7 @@ def index() -> ResponseReturnValue:
     """The picture and its table."""
     flows = _read()
     rows = _rows(flows)
+    filters = lists.chosen(FILTERS)
     kept: dict[str, Any] = lists.chosen((*FILTERS, "measure"))
     return render_template(
         "flows/index.html",
@@ -104,6 +106,8 @@ def index() -> ResponseReturnValue:
         rows=rows[:SHOWN],
         count=len(rows),
         shown=SHOWN,
+        left_out=[(gettext(words), flows.left_out[name]) for name, words in RULES.items() if name in flows.left_out],
+        left_out_links=left_out_links(flows.left_out, _measure(), filters, url_for("web.programmes.index")),
         measure=_measure(),
         measures=[(code, gettext(WORDS[code])) for code in WORDS],
         themes=choices.themes(),

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from registry.accounts import policy
 from registry.catalogue import editing, history, listing, programmes, totals
 from registry.catalogue.conflicts import listing as conflicts
+from registry.catalogue.left_out import left_out_of
 from registry.catalogue.models import Programme
 from registry.catalogue.provenance import sources_of
 from registry.catalogue.reference import codelist
@@ -43,6 +44,10 @@ SORTS = {
     "-budget": N_("Budget, largest first"),
     "budget": N_("Budget, smallest first"),
 }
+LEFT_OUT = {
+    "budget": N_("Budget"), "commitment": N_("Commitment"), "disbursement": N_("Disbursement"),
+    "joined": N_("Further records of the same programme"),
+}  # fmt: skip
 PAGE = 25
 
 
@@ -50,7 +55,8 @@ PAGE = 25
 def index() -> ResponseReturnValue:
     """The catalogue."""
     q = request.args.get("q", "").strip()
-    filters = listing.Filters(q, lists.chosen(tuple(FACETS)))
+    left_out = request.args.get("left_out", "")
+    filters = listing.Filters(q, lists.chosen(tuple(FACETS)), left_out=left_out)
     sort = request.args.get("sort") or None
     page = listing.list_programmes(
         session(), actor(), filters, sort=sort, cursor=request.args.get("cursor"), limit=PAGE
@@ -60,6 +66,7 @@ def index() -> ResponseReturnValue:
     titles = {name: gettext(words) for name, words in FACETS.items()}
     rows = {name: [(c.value, feeds.get(c.value, c.label), c.count) for c in counts.get(name, ())] for name in FACETS}
     words = {(name, value): label for name, found in rows.items() for value, label, _ in found}
+    words |= {("left_out", name): gettext(said) for name, said in LEFT_OUT.items()}
     return render_template(
         "programmes/index.html",
         q=q,
@@ -67,14 +74,15 @@ def index() -> ResponseReturnValue:
         rows=page.rows,
         total=listing.count_programmes(session(), actor(), filters),
         facets=[(titles[name], lists.facet_rows(name, found)) for name, found in rows.items()],
-        active=lists.active_filters(titles, words, q, gettext("Words")),
+        active=lists.active_filters(titles | {"left_out": gettext("Not counted in sums")}, words, q, gettext("Words")),
         clear_url=lists.clear_url(),
         first_url=lists.first_url(),
         next_url=lists.next_url(page.next),
         sorts=[(code, gettext(words)) for code, words in SORTS.items()],
         sort=sort or "",
-        save_url=lists.save_url("programme", tuple(FACETS)),
-        exports=lists.export_links("programmes", tuple(FACETS), "csv", "xlsx", "json", "iati"),
+        # Neither a saved search nor an export knows what sums leave out.
+        save_url=None if left_out else lists.save_url("programme", tuple(FACETS)),
+        exports=[] if left_out else lists.export_links("programmes", tuple(FACETS), "csv", "xlsx", "json", "iati"),
         data_url=lists.data_url("/api/v1/programmes"),
     )
 
@@ -136,6 +144,7 @@ def show(programme_id: int) -> ResponseReturnValue:
         document=document,
         view=programme_view,
         totals=totals.totals_of(document),
+        left_out=[(gettext(LEFT_OUT[item["measure"]]), item) for item in left_out_of(session(), programme_id)],
         years=programme_view.money_by_year(document),
         sectors=sectors,
         sectors_on_transactions=on_transactions,

@@ -5,15 +5,20 @@ import re
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 from lxml import etree
 
+from registry.accounts.actor import Actor
+from registry.catalogue.flows import read_flows
+from registry.catalogue.listing import Filters
 from registry.db import Database
 from registry.settings import Settings
 from registry.sync.runner import import_file
 
 FOLDER = os.environ.get("CASA_REAL_DATA")
 FILES = sorted(Path(FOLDER, "iati/files").glob("*.xml")) if FOLDER else []
+PUBLIC = Actor("anonymous", label="anonymous")
 FUNDING = {
     "columns": {
         "id": "id", "title": "description", "funder": "srcOrganization", "implementer": "destOrganization",
@@ -34,6 +39,18 @@ OTHERS: list[tuple[str, str, dict[str, Any], int | str]] = [
 ]
 """(adapter, file, settings, how many records it holds or why it is refused)"""
 pytestmark = pytest.mark.real
+
+
+def test_flows_of_fts_sum_to_the_source_s_own_total_of_what_came_in(database: Database, settings: Settings) -> None:
+    announced = 0
+    for path in sorted(Path(FOLDER or "", "fts").glob("*.json")):
+        flows = orjson.loads(path.read_bytes())["data"]["flows"]
+        announced += sum(flow["amountUSD"] for flow in flows if flow["boundary"] == "incoming")
+        import_file(database, settings, path, "fts", feed_name="FTS", scope="all")
+    with database.reading() as session:
+        sums = [read_flows(session, PUBLIC, Filters(), measure) for measure in ("commitment", "disbursement")]
+    assert sum(found.total for found in sums) == announced * 100
+    assert sum(found.left_out["passed_on"] for found in sums) > 100
 
 
 def activities_in(path: Path) -> int | None:

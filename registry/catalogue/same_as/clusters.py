@@ -15,6 +15,7 @@ from sqlmodel import Session
 
 from registry.accounts.actor import Actor
 from registry.catalogue.history import revision_row
+from registry.catalogue.left_out import note_changed
 from registry.catalogue.models import Organisation, Programme, Revision
 from registry.catalogue.parties import IDENTIFIER
 from registry.catalogue.same_as import rules
@@ -219,6 +220,8 @@ def _write(
             for row, place in changed
         ],
     )  # fmt: skip
+    if kind == "programme":
+        note_changed(session, versions)
     shown = [(row, place) for row, place in changed if row.archived_at is None]
     if shown:
         revisions = [

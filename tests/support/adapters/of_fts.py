@@ -56,7 +56,7 @@ def folder_of_pages(folder: Path, count: int) -> Path:
 def _turned(found: Flow) -> Flow:
     """The same flow as another query shows it."""
     objects = {side: list(reversed(found[side])) for side in ("sourceObjects", "destinationObjects")}
-    return dict(reversed(list((found | objects | {"boundary": "internal", "childFlowIds": [7, 8]}).items())))
+    return dict(reversed(list((found | objects | {"onBoundary": "shared", "childFlowIds": [7, 8]}).items())))
 
 
 def _third(third: Any) -> bytes:

@@ -1,7 +1,7 @@
 """OCHA FTS: pages of humanitarian flows (JSON of `/v1/public/fts/flow`), each a programme with its one transaction.
 
 A flow says who gave what to whom for which place, plan and years. Its `versionId` counts as part of its content. What
-depends on the question asked (its place in the total, the order of its objects) does not.
+depends on the question asked (the order of its objects) does not, but for its `boundary`, by which sums are made.
 """
 
 import hashlib
@@ -18,8 +18,8 @@ from registry.sync.adapters.text import clean
 
 MAX_FLOW, MAX_DEPTH, MAX_IDENTIFIER = 1_000_000, 40, 400
 """Of a flow: characters, levels of nesting, characters of its identifier"""
-ASKED_FOR = frozenset(("boundary", "onBoundary"))
-"""What depends on the query and not on the flow"""
+ASKED_FOR = frozenset(("onBoundary",))
+"""What depends on the query and not on the flow, and is not kept. `boundary` does and is: it says what counts."""
 
 
 class Flows:

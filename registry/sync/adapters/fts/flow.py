@@ -23,6 +23,7 @@ ORGANISATION_TYPES = {
 }  # fmt: skip
 """FTS's types and, of non-governmental organisations, subtypes → OrganisationType"""
 TRANSACTION_TYPES = {"commitment": "2", "paid": "3", "pledge": "13"}
+BOUNDARIES = ("incoming", "internal", "outgoing")
 RELATIVES = (("parentFlowId", "1"), ("childFlowIds", "2"))
 
 
@@ -47,6 +48,8 @@ class Reading:
         document["title"] = [{"text": shortened(text or " → ".join(names))}]
         if text:
             document["descriptions"] = [{"type": "1", "narratives": [{"text": text}]}]
+        if (boundary := self.text("boundary")) in BOUNDARIES:
+            document["boundary"] = boundary
         if updated := _instant(self.text("updatedAt")):
             document["last_updated"] = updated
         if reference := self.text("refCode"):
