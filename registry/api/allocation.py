@@ -40,7 +40,7 @@ class ScenarioForm(Schema):
 
 
 class ScenarioDocument(Schema):
-    """A way to share. `figures`: value, bound, share_of_bound, prices, coverage by State … (docs/allocation.md)."""
+    """A way to share. `figures`: value, bound, share_of_bound, prices, coverage, search_limit (docs/allocation.md)."""
 
     id = fields.Integer()
     fairness = fields.String(validate=validate.OneOf(FAIRNESS_CODES))
@@ -65,6 +65,14 @@ class RoundDocument(Schema):
     offers = fields.Integer()
     pairs = fields.Integer(metadata={"description": "against which nothing stands"})
     scenarios = fields.List(fields.Nested(ScenarioDocument))
+
+
+class InputsDocument(Schema):
+    """What a round shares. Amounts in whole US dollars; a line's identifier is `need:type`."""
+
+    problem = fields.Dict(metadata={"description": "needs, offers and pairs, as rows (docs/allocation.md)"})
+    left_out = fields.Dict(metadata={"description": "needs and offers that take no part, and why"})
+    weights = fields.String(metadata={"description": "version of the weights"})
 
 
 class ResultDocument(ScenarioDocument):
@@ -129,6 +137,17 @@ class RoundItem(MethodView):
     def get(self, round_id: int) -> Response:
         """Read a round with the figures of its scenarios."""
         return json_response(_round(service.get_round(session(), actor(), round_id)))
+
+
+@blp.route("/<int:round_id>/inputs")
+class RoundInputs(MethodView):
+    @blp.response(200, InputsDocument)
+    @blp.alt_response(404, "NOT_FOUND")
+    def get(self, round_id: int) -> Response:
+        """Download what was frozen, the bytes of `inputs_sha256`: `casa allocate --instance` solves it anew."""
+        response = Response(service.inputs_of(session(), actor(), round_id), mimetype="application/json")
+        response.headers.set("Content-Disposition", "attachment", filename=f"round-{round_id}-inputs.json")
+        return response
 
 
 @blp.route("/<int:round_id>/scenarios")

@@ -10,12 +10,17 @@ import orjson
 from registry.cli import Context, pass_context, print_json
 from registry.errors import N_, InvalidInput
 from registry.matching.allocation.process import AllocationFailed, solve_request
-from registry.matching.allocation.reasons import FAIRNESS, REASONS
+from registry.matching.allocation.reasons import FAIRNESS, NODES, REASONS, SEARCH_LIMITS
 from registry.matching.rounds import service
 
 
 @click.command("allocate")
-@click.option("--instance", "source", type=click.File("rb"), help="JSON instance; `-` reads standard input.")
+@click.option(
+    "--instance",
+    "source",
+    type=click.File("rb"),
+    help="JSON instance, or the downloaded inputs of a round; `-` reads standard input.",
+)
 @click.option("--round", "title", help="Instead: open a round of this title over what is open in the registry.")
 @click.option(
     "--fairness",
@@ -25,11 +30,12 @@ from registry.matching.rounds import service
     help="Reach every State (country) or every need (need) first, at a price in value.",
 )
 @click.option(
-    "--seconds",
-    type=click.FloatRange(0, 600),
-    default=20.0,
+    "--nodes",
+    type=click.IntRange(0, 1_000_000),
+    default=NODES,
     show_default=True,
-    help="For the exact way, which instances of up to 40,000 pairs allow; 0 leaves it out.",
+    help="Limit of the exact search, which instances of up to 40,000 pairs allow; 0 leaves it out. A round takes "
+    "the default.",
 )
 @click.option(
     "--report",
@@ -38,31 +44,38 @@ from registry.matching.rounds import service
 )
 @pass_context
 def allocate_command(
-    context: Context, source: IO[bytes] | None, title: str | None, fairness: str, seconds: float, report: Path | None
+    context: Context, source: IO[bytes] | None, title: str | None, fairness: str, nodes: int, report: Path | None
 ) -> None:
     """Print the grants as JSON, [{"need", "offer", "amount_k"}, …]; what they are worth goes to standard error.
 
-    Of a round they are [{"need", "type", "offer", "amount"}, …] in whole dollars, by the records' numbers.
+    Of a round, or of its downloaded inputs, they are [{"need", "type", "offer", "amount"}, …] in whole dollars, by the
+    records' numbers.
     """
     if (source is None) == (title is None):
         raise click.UsageError("Name an instance or a round: `--instance FILE` or `--round TITLE`.")
     if source is not None:
-        answer = _instance(source, fairness, seconds)
-        print_json([{"need": g["need"], "offer": g["offer"], "amount_k": g["amount"]} for g in answer.pop("grants")])
+        answer, is_round = _instance(source, fairness, nodes)
     else:
-        answer = _round(context, title or "", fairness)
-        print_json([_grant(grant) for grant in answer.pop("grants")])
+        answer, is_round = _round(context, title or "", fairness), True
+    grants = answer.pop("grants")
+    print_json(
+        [_grant(grant) for grant in grants]
+        if is_round
+        else [{"need": g["need"], "offer": g["offer"], "amount_k": g["amount"]} for g in grants]
+    )
     if report:
         report.write_bytes(orjson.dumps(answer, option=orjson.OPT_INDENT_2))
     _say(answer)
 
 
-def _instance(source: IO[bytes], fairness: str, seconds: float) -> dict[str, Any]:
+def _instance(source: IO[bytes], fairness: str, nodes: int) -> tuple[dict[str, Any], bool]:
+    """The answer, and whether the file holds the inputs of a round."""
     try:
         instance = orjson.loads(source.read())
     except orjson.JSONDecodeError as error:
         raise InvalidInput({"instance": [N_("This is not JSON:"), str(error)]}) from None
-    return solve_request({"instance": instance, "fairness": fairness, "seconds": seconds})
+    answer = solve_request({"instance": instance, "fairness": fairness, "nodes": nodes})
+    return answer, isinstance(instance, dict) and "problem" in instance
 
 
 def _round(context: Context, title: str, fairness: str) -> dict[str, Any]:
@@ -90,6 +103,10 @@ def _say(answer: dict[str, Any]) -> None:
         f"{figures['needs_met']:,} of {figures['needs']:,} needs met in full, {figures['needs_begun']:,} begun",
         ", ".join(f"{name.replace('_', ' ')} {'–' if value is None else value}" for name, value in shares.items()),
     ]
+    if (said := SEARCH_LIMITS.get(figures["search_limit"] or "")) is not None:
+        lines.append(said)
+        if figures["search_gap"] is not None:
+            lines.append(f"among the pairs searched, {figures['search_gap']:.4%} more is possible at most")
     for name in ("unmet", "unspent"):
         for code, count in Counter(item["reason"] for item in answer[name]).most_common():
             lines.append(f"{count:,} {name}: {REASONS[code]}")

@@ -7,7 +7,7 @@ from flask_babel import gettext
 from registry.db import utcnow
 from registry.errors import InvalidInput
 from registry.http import actor, session
-from registry.matching.allocation.reasons import FAIRNESS
+from registry.matching.allocation.reasons import FAIRNESS, SEARCH_LIMITS
 from registry.matching.rounds import service, views
 from registry.sync import timetable
 from registry.web import lists
@@ -68,6 +68,7 @@ def show(round_id: int) -> ResponseReturnValue:
         chosen=chosen,
         view=views.view(session(), round_, chosen) if chosen else None,
         shown=SHOWN,
+        limits=SEARCH_LIMITS,
         fairness={code: gettext(words) for code, words in FAIRNESS.items()},
         others=[
             (code, gettext(words)) for code, words in FAIRNESS.items() if code not in {one.fairness for one in found}

@@ -1,5 +1,6 @@
 """Allocation rounds: frozen inputs, scenarios solved from them, who may look, what the page and the command say."""
 
+import hashlib
 import json
 from typing import Any
 
@@ -9,6 +10,7 @@ from click.testing import CliRunner
 from sqlalchemy import select, update
 
 from registry.accounts.actor import system
+from registry.app import create_app
 from registry.cli import casa
 from registry.db import Database
 from registry.errors import Conflict, InvalidInput, NotAllowed, NotFound
@@ -185,6 +187,7 @@ def test_the_pages_open_a_round_and_show_its_scenarios_side_by_side(
     assert "Waits" in waiting.text
     TASKS[service.SOLVE].work(sqlite_app.database, settings, made.headers["Location"].rpartition("/")[2], None)  # type: ignore[arg-type]
     page = check_page(client.get(made.headers["Location"] + "?scenario=need").get_data(as_text=True))
+    assert "Exact search" in page.text and "Download the inputs" in page.text
     assert "Grants: Reach every need first" in page.text and "Nothing is given" in page.text
     assert "Winter" in check_page(client.get("/en/allocation").get_data(as_text=True)).text
 
@@ -201,6 +204,13 @@ def test_the_command_opens_a_round_and_prints_its_grants(
         expected = [{"need": need.id, "type": "equipment", "offer": offer.id, "amount": 80_000}]
     done = CliRunner().invoke(casa, ["allocate", "--round", "By hand"])
     assert json.loads(done.stdout) == expected and "largest grant already" in done.stderr
+    headers = token_headers(sqlite_database, make_user(sqlite_database, "coordinator"), ["allocation:read"])
+    client = create_app(settings, sqlite_database).test_client()
+    inputs = client.get("/api/v1/allocation-rounds/1/inputs", headers=headers).data
+    shown = client.get("/api/v1/allocation-rounds/1", headers=headers).get_json()
+    assert hashlib.sha256(inputs).hexdigest() == shown["inputs_sha256"]
+    again = CliRunner().invoke(casa, ["allocate", "--instance", "-"], input=inputs)
+    assert (again.stdout, again.stderr) == (done.stdout, done.stderr), "the round's own grants and words"
     assert CliRunner().invoke(casa, ["allocate"]).exit_code == 2
     with sqlite_database.reading() as session:
         assert orjson.loads(session.get_one(Round, 1).inputs or "")["weights"]

@@ -1,20 +1,28 @@
 """Sharing money among needs: the rules hold, the bound bounds, and the answer depends on nothing but the problem."""
 
+import os
 import random
+import subprocess
+import sys
+import time
+from contextlib import ExitStack
 from dataclasses import replace
+from itertools import count
 from typing import Any
 
 import numpy as np
+import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from registry.errors import InvalidInput
-from registry.matching.allocation import figures, filling, instance
+from registry.matching.allocation import exact, figures, filling, instance
 from registry.matching.allocation.allocating import Allocation, allocate
 from registry.matching.allocation.posing import pose
-from registry.matching.allocation.process import solve_request
-from registry.matching.allocation.reasons import FAIRNESS, REASONS
+from registry.matching.allocation.posing import read as read_problem
+from registry.matching.allocation.process import ROOT, solve_request
+from registry.matching.allocation.reasons import FAIRNESS, NODES, REASONS
 
 STATES = ("KEN", "COD", "PNG")
 
@@ -49,7 +57,7 @@ def check(found: Allocation) -> None:
 def test_rules_hold_and_the_value_lies_between_giving_by_hand_and_the_bound(
     data: dict[str, Any], fairness: str
 ) -> None:
-    found = allocate(pose(data), fairness, seconds=2)
+    found = allocate(pose(data), fairness)
     check(found)
     shown = found.figures
     assert shown["value"] <= shown["bound"] + 1e-6
@@ -74,7 +82,7 @@ def test_the_order_of_the_input_says_nothing(data: dict[str, Any], chance: rando
         "offers": [data["offers"][at] for at in offers],
         "pairs": pairs,
     }
-    assert allocate(pose(shuffled), fairness, 2).as_dict() == allocate(pose(data), fairness, 2).as_dict()
+    assert allocate(pose(shuffled), fairness).as_dict() == allocate(pose(data), fairness).as_dict()
 
 
 @settings(max_examples=40, deadline=None)
@@ -84,7 +92,7 @@ def test_more_money_never_lowers_the_value(data: dict[str, Any], which: int, mor
     poor = replace(given_, standing=np.zeros(given_.pairs, bool))
     money = poor.money.copy()
     money[which % len(money)] += more
-    before, after = allocate(poor, seconds=2).figures, allocate(replace(poor, money=money), seconds=2).figures
+    before, after = allocate(poor).figures, allocate(replace(poor, money=money)).figures
     assert after["bound"] >= before["bound"] - 1e-6
     assert after["value"] >= before["value"] * (1 - 2e-4), "as exact as the solver was asked to be"
 
@@ -92,7 +100,7 @@ def test_more_money_never_lowers_the_value(data: dict[str, Any], which: int, mor
 @settings(max_examples=40, deadline=None)
 @given(posed())
 def test_every_need_and_offer_that_is_left_has_a_reason_that_is_true(data: dict[str, Any]) -> None:
-    found = allocate(pose(data), seconds=0)
+    found = allocate(pose(data), nodes=0)
     problem, said = found.problem, found.as_dict()
     missing = problem.asked - problem.given(found.grants)
     left = problem.money - problem.spent(found.grants)
@@ -216,6 +224,89 @@ def test_what_stands_against_a_pair_keeps_it_out_and_nothing_else_does(
 def test_an_instance_that_does_not_fit_names_the_field(need: dict[str, Any], offer: dict[str, Any], field: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         read(need, offer)
+    assert list(caught.value.fields) == [field]
+
+
+def hard() -> dict[str, Any]:
+    """A problem whose exact search looks at more than one node."""
+    chance = random.Random(5)  # noqa: S311  (made-up figures)
+    needs = [[f"N{n}", STATES[n % 3], chance.randint(50, 200), chance.choice([0.5, 0.8, 0.9])] for n in range(20)]
+    offers = [[f"O{n}", chance.randint(100, 400), chance.randint(30, 60)] for n in range(8)]
+    pairs = [
+        [need, offer, chance.randint(50, 200) / 100, chance.randint(60, 200), False]
+        for need in range(20) for offer in range(8) if chance.random() < 0.3
+    ]  # fmt: skip
+    return {"needs": needs, "offers": offers, "pairs": pairs}
+
+
+def test_no_clock_ends_a_search_and_a_slow_machine_gives_the_same_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[dict[str, Any]] = []
+    solve = exact.milp
+
+    def watched(*args: Any, **named: Any) -> Any:
+        asked.append(dict(named["options"]))
+        return solve(*args, **named)
+
+    monkeypatch.setattr(exact, "milp", watched)
+    answer = allocate(pose(hard())).as_dict()
+    assert asked == [{"node_limit": NODES, "mip_rel_gap": exact.GAP}], "nodes and a gap; no time limit"
+    # The same again in processes that get a small share of a processor, beside others that use all there is.
+    request = orjson.dumps({"problem": hard()})
+    command = ["nice", "-n", "19", sys.executable, "-m", "registry.matching.allocation"]
+    with ExitStack() as stack:
+        for _ in range(2 * (os.cpu_count() or 1)):
+            busy = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+            stack.callback(busy.wait)
+            stack.callback(busy.kill)
+        done = subprocess.run(command, input=request, capture_output=True, check=True, cwd=ROOT)
+    assert orjson.loads(done.stdout) == answer
+    for name in ("perf_counter", "monotonic", "time"):
+        clock = count(0, 10_000)  # hours pass between any two looks
+        monkeypatch.setattr(time, name, lambda clock=clock: float(next(clock)))
+    assert allocate(pose(hard())).as_dict() == answer
+
+
+def test_what_ended_the_search_is_said_with_how_far_the_answer_may_be_from_the_best() -> None:
+    whole, short = allocate(pose(hard())).figures, allocate(pose(hard()), nodes=1).figures
+    assert (whole["search_limit"], whole["search_gap"] <= exact.GAP) == (None, True)
+    assert short["search_limit"] == "nodes" and short["search_gap"] > exact.GAP
+    # Within the gap that is said, there is nothing better.
+    assert whole["value"] <= short["value"] * (1 + short["search_gap"] + exact.GAP)
+    assert short["share_of_possible"] >= 1 - short["search_gap"] - exact.GAP
+
+
+def test_what_is_too_large_for_the_exact_search_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exact, "MOST", 10)
+    shown = allocate(pose(hard())).figures
+    assert (shown["search_limit"], shown["search_gap"]) == ("pairs", None) and shown["share_of_bound"] < 1
+
+
+@pytest.mark.parametrize(
+    ("name", "at", "place", "value"),
+    [
+        ("needs", 0, 2, 0), ("needs", 0, 2, 1.5), ("needs", 1, 3, 2), ("needs", 0, 0, ""), ("offers", 0, 1, -1),
+        ("pairs", 0, 0, 2), ("pairs", 0, 1, -1), ("pairs", 1, 2, "1"), ("pairs", 0, 3, 0), ("pairs", 0, 4, 1),
+    ],
+)  # fmt: skip
+def test_inputs_of_a_round_that_do_not_fit_name_their_place(name: str, at: int, place: int, value: Any) -> None:
+    read_problem(small())
+    wrong = small()
+    wrong[name][at][place] = value
+    with pytest.raises(InvalidInput) as caught:
+        read_problem(wrong)
+    assert list(caught.value.fields) == [f"problem.{name}.{at}.{place}"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({}, "problem"), (small(more=[]), "problem"), (small(pairs={}), "problem.pairs"),
+        (small(offers=[["X", 100]]), "problem.offers.0"), (small(needs=[["A", "KEN", 100, 0.0]] * 2), "problem.needs"),
+    ],
+)  # fmt: skip
+def test_inputs_of_a_round_of_another_shape_are_refused(wrong: dict[str, Any], field: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        read_problem(wrong)
     assert list(caught.value.fields) == [field]
 
 

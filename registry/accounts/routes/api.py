@@ -128,6 +128,7 @@ API: dict[str | tuple[str, str], Rule] = {
     ("allocation-rounds.Rounds", "GET"): Rule(STAFF, "allocation:read"),
     ("allocation-rounds.Rounds", "POST"): Rule(STAFF, "allocation:write"),
     "allocation-rounds.RoundItem": Rule(STAFF, "allocation:read"),
+    "allocation-rounds.RoundInputs": Rule(STAFF, "allocation:read"),
     "allocation-rounds.RoundScenarios": Rule(STAFF, "allocation:write"),
     "allocation-rounds.ScenarioApplication": Rule(STAFF, "allocation:write proposals:write"),
     "allocation-rounds.ScenarioItem": Rule(STAFF, "allocation:read"),

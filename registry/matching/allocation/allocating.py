@@ -5,16 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from registry.matching.allocation.exact import polish
+from registry.matching.allocation.exact import Exact, polish
 from registry.matching.allocation.figures import describe, objective, value_of, why_unmet, why_unspent
 from registry.matching.allocation.filling import greedy
 from registry.matching.allocation.flow import solve_large
 from registry.matching.allocation.problem import Ints, Problem
-from registry.matching.allocation.reasons import FAIRNESS
+from registry.matching.allocation.reasons import FAIRNESS, NODES
 from registry.matching.allocation.repairing import repair
-
-SECONDS = 20
-"""Given to the exact way; a round of a million pairs does not use it."""
 
 
 @dataclass(frozen=True)
@@ -46,13 +43,13 @@ class Allocation:
         }
 
 
-def allocate(problem: Problem, fairness: str = "none", seconds: float = SECONDS) -> Allocation:
+def allocate(problem: Problem, fairness: str = "none", nodes: int = NODES) -> Allocation:
     """Share the money of the offers among the needs. Grants keep asks, money, caps, smallest grants and viability.
 
     figures: describe(), and `bound` (the most value that any answer can have), `share_of_bound`, `greedy` (value of
     giving by hand), `share_of_possible` (of the most that the objective can be with all rules kept; None where that is
     not known), `price_of_fairness` and `price_of_rules` (shares of value that both cost, the rules being smallest
-    grants and viability). Raises ValueError for an unknown fairness.
+    grants and viability), `search_limit` and `search_gap` (exact.py). Raises ValueError for an unknown fairness.
     """
     if fairness not in FAIRNESS:
         raise ValueError(f"fairness is one of {', '.join(FAIRNESS)}")
@@ -61,9 +58,9 @@ def allocate(problem: Problem, fairness: str = "none", seconds: float = SECONDS)
     flow = plain if fairness == "none" and not problem.standing.any() else solve_large(problem, fairness)
     repaired, left_out = repair(problem, fairness, flow)
     ways = {"repair": repaired, "greedy": by_hand}
-    exact, most = polish(problem, fairness, repaired, flow, left_out, seconds) if seconds else (None, None)
-    if exact is not None:
-        ways["exact"] = exact
+    exact = polish(problem, fairness, repaired, flow, left_out, nodes) if nodes else Exact()
+    if exact.grants is not None:
+        ways["exact"] = exact.grants
     way = max(sorted(ways), key=lambda name: objective(problem, ways[name], fairness))
     grants = ways[way]
     bound, value, fair = value_of(problem, plain), value_of(problem, grants), value_of(problem, flow)
@@ -71,10 +68,12 @@ def allocate(problem: Problem, fairness: str = "none", seconds: float = SECONDS)
         "fairness": fairness,
         "bound": round(bound, 6),
         "share_of_bound": _share(value, bound),
-        "share_of_possible": _share(objective(problem, grants, fairness), most) if most else None,
+        "share_of_possible": _share(objective(problem, grants, fairness), exact.most) if exact.most else None,
         "greedy": round(value_of(problem, by_hand), 6),
         "price_of_fairness": _price(fair, bound),
         "price_of_rules": _price(value, fair),
+        "search_limit": exact.limit,
+        "search_gap": exact.gap,
     }
     return Allocation(problem, grants, way, figures)
 

@@ -2,7 +2,12 @@
 
 A large problem is cut down to the pairs that matter: those that the flow or the repaired answer uses, those that the
 repair left out, and each need's best few. What it then finds is an answer, and no longer a bound.
+
+Its effort is counted in nodes of the search tree, never in seconds: the same problem gives the same answer on any
+machine, however busy.
 """
+
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
@@ -19,30 +24,45 @@ MOST = 40_000
 BEST = 4
 """Of each need's pairs, so many of the highest value take part"""
 GAP = 1e-4
+"""The search ends by itself once no answer can be better by more than this share"""
 
 
-def polish(
-    problem: Problem, fairness: str, start: Ints, flow: Ints, left_out: Flags, seconds: float
-) -> tuple[Ints | None, float | None]:
-    """((k) a better answer than `start`, found in time; the most that the objective can be by all rules).
+@dataclass(frozen=True, slots=True)
+class Exact:
+    """What the exact method found.
 
-    None where the programme found nothing, or where it knows no bound.
+    grants: (k), or None where it found nothing. most: the most that the objective can be by all rules, None where that
+    is not known. limit: None (the search ended by itself), "nodes" (it came to its limit of nodes) or "pairs" (the
+    problem has too many pairs for it). gap: by what share, of the pairs searched, an answer could still be better; None
+    where that is not known.
     """
-    if problem.pairs > MOST or not problem.pairs:
-        return None, None
+
+    grants: Ints | None = None
+    most: float | None = None
+    limit: str | None = None
+    gap: float | None = None
+
+
+def polish(problem: Problem, fairness: str, start: Ints, flow: Ints, left_out: Flags, nodes: int) -> Exact:
+    """Look for a better answer than `start`, in at most so many `nodes`."""
+    if not problem.pairs:
+        return Exact()
+    if problem.pairs > MOST:
+        return Exact(limit="pairs")
     useful = problem.large_enough
     if problem.pairs > WHOLE:
         useful &= (start > 0) | (flow > 0) | left_out | _best_few(problem)
     at = np.flatnonzero(useful)
     part = problem.only(at)
-    found, bound = _solve(part, fairness, seconds)
-    bound = bound if problem.pairs <= WHOLE else None
-    if found is None:
-        return None, bound
+    found = _solve(part, fairness, nodes)
+    if problem.pairs > WHOLE:
+        found = replace(found, most=None)
+    if found.grants is None:
+        return found
     grants = np.zeros(problem.pairs, np.int64)
-    grants[at] = found
+    grants[at] = found.grants
     grants[problem.too_small(grants)] = 0
-    return only_viable(problem, fill(problem, only_viable(problem, grants))), bound
+    return replace(found, grants=only_viable(problem, fill(problem, only_viable(problem, grants))))
 
 
 def _best_few(problem: Problem) -> Flags:
@@ -55,7 +75,7 @@ def _best_few(problem: Problem) -> Flags:
     return best
 
 
-def _solve(problem: Problem, fairness: str, seconds: float) -> tuple[Ints | None, float | None]:
+def _solve(problem: Problem, fairness: str, nodes: int) -> Exact:
     """Columns: grant (k), grant made at all (k), need begun (n), and for fairness each step of a group."""
     pairs, needs, offers = problem.pairs, problem.needs, problem.offers
     rows = _Rows()
@@ -74,13 +94,16 @@ def _solve(problem: Problem, fairness: str, seconds: float) -> tuple[Ints | None
         constraints=LinearConstraint(rows.matrix(columns), -np.inf, rows.most()),
         integrality=np.r_[np.zeros(pairs), np.ones(pairs + needs), np.zeros(len(widths))],
         bounds=Bounds(0, np.r_[problem.cap, np.ones(pairs + needs), widths]),
-        options={"time_limit": seconds, "mip_rel_gap": GAP},
+        options={"node_limit": nodes, "mip_rel_gap": GAP},
     )
-    bound = None if answer.mip_dual_bound is None else -float(answer.mip_dual_bound)
+    # SciPy gives a limit of nodes no status of its own: whatever is not a proven optimum did not end by itself.
+    limit = None if answer.success else "nodes"
+    most = None if answer.mip_dual_bound is None else -float(answer.mip_dual_bound)
     if answer.x is None:
-        return None, bound
+        return Exact(most=most, limit=limit)
+    gap = None if answer.mip_gap is None else round(float(answer.mip_gap), 6)
     # Rounded down: what is lost of a unit is given again when the rest is filled.
-    return np.floor(answer.x[:pairs] + 1e-6).astype(np.int64), bound
+    return Exact(np.floor(answer.x[:pairs] + 1e-6).astype(np.int64), most, limit, gap)
 
 
 def _steps(problem: Problem, fairness: str, rows: "_Rows", first: int) -> tuple[Floats, Floats]:

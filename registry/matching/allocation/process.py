@@ -11,8 +11,8 @@ import registry
 from registry.errors import InvalidInput, RegistryError
 
 ROOT = Path(registry.__file__).parents[1]
-DEADLINE = 600
-"""Seconds after which a round is given up"""
+DEADLINE = 3600
+"""Seconds after which a round is given up, with no answer: it never ends a search that then answers otherwise"""
 
 
 class AllocationFailed(RegistryError):

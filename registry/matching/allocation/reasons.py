@@ -1,4 +1,4 @@
-"""In words: why a need is not met in full, or an offer not given out; and how a round may be fair."""
+"""In words: why a need is not met, or an offer not given out; how a round may be fair; what ended its search."""
 
 from registry.errors import N_
 
@@ -12,6 +12,13 @@ REASONS = {
     "needs_met": N_("All needs that it could go to are met."),
     "waits_for_viable": N_("The needs that it could go to would not get enough to begin."),
 }
+NODES = 500
+"""Nodes of the search tree that the exact method may look at; instances of our own making end at the first"""
+SEARCH_LIMITS = {
+    "nodes": N_("The exact search came to its limit of nodes before it was complete."),
+    "pairs": N_("There are too many pairs for the exact search: it was not made."),
+}
+"""Why the exact search did not end by itself"""
 FAIRNESS = {
     "none": N_("As much value as possible"),
     "country": N_("Reach every State first"),

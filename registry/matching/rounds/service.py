@@ -157,6 +157,14 @@ def get_scenario(session: Session, actor: Actor, round_id: int, fairness: str) -
     return round_, found
 
 
+def inputs_of(session: Session, actor: Actor, round_id: int) -> str:
+    """What was frozen, as JSON. Raises NotFound, also where nothing was frozen yet."""
+    inputs = get_round(session, actor, round_id).inputs
+    if inputs is None:
+        raise NotFound(N_("Nothing is frozen yet: the work of this round has not begun."))
+    return inputs
+
+
 def scenarios(session: Session, round_id: int) -> list[Scenario]:
     """Of one round, in a fixed order."""
     found = session.scalars(select(Scenario).where(col(Scenario.round_id) == round_id)).all()
