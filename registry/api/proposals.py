@@ -18,6 +18,7 @@ from registry.http import actor, session
 from registry.matching.ledger import proposing, rules, service, views
 from registry.matching.ledger.models import Proposal
 from registry.matching.ledger.schemas import ProposalForm
+from registry.matching.models import ASSISTANCE_TYPES
 from registry.matching.needs import get_need
 from registry.matching.offers import get_offer
 from registry.schemas import RecordId
@@ -72,9 +73,20 @@ class ProposalDocument(Schema):
     organisation_name = fields.String()
     round_id = fields.Integer(allow_none=True)
     type = fields.String(allow_none=True)
-    amount = fields.Integer(allow_none=True)
+    types = fields.List(fields.String(), metadata={"description": "types of lines that it may go to"})
+    amount = fields.Integer(allow_none=True, metadata={"description": "as it stands; null: in kind"})
+    first_amount = fields.Integer(allow_none=True, metadata={"description": "as it was proposed"})
     currency = fields.String(allow_none=True)
     usd_cents = fields.Integer(allow_none=True)
+    need_amount = fields.Integer(
+        allow_none=True, metadata={"description": "its value in the currency in which the need is counted"}
+    )
+    need_currency = fields.String(allow_none=True)
+    rate = fields.String(
+        allow_none=True, metadata={"description": "`need_currency` for one unit of `currency`; null where both are one"}
+    )
+    rate_date = fields.Date(allow_none=True)
+    rate_source = fields.String(allow_none=True)
     status = fields.String(validate=validate.OneOf(rules.STATUSES))
     score = fields.Float(allow_none=True, metadata={"description": "of the match when it was proposed"})
     weights_version = fields.String(allow_none=True)
@@ -123,6 +135,26 @@ class LedgerArgs(Schema):
     offer = RecordId(load_default=None)
 
 
+class LargestArgs(Schema):
+    """Of which pair."""
+
+    need = RecordId(required=True)
+    offer = RecordId(required=True)
+    type = fields.String(load_default=None, validate=validate.OneOf(ASSISTANCE_TYPES))
+
+
+class LargestDocument(Schema):
+    """The largest amount that both sides have left. Amounts in minor units."""
+
+    amount = fields.Integer(allow_none=True, metadata={"description": "in the offer's currency; null: none is stated"})
+    currency = fields.String(allow_none=True)
+    need_amount = fields.Integer(allow_none=True, metadata={"description": "its value in the need's currency"})
+    need_currency = fields.String(allow_none=True)
+    rate = fields.String(allow_none=True)
+    rate_date = fields.Date(allow_none=True)
+    rate_source = fields.String(allow_none=True)
+
+
 @blp.route("")
 class Proposals(MethodView):
     @blp.arguments(ProposalListArgs, location="query")
@@ -162,6 +194,16 @@ class Ledger(MethodView):
             return json_response(views.ledger(session(), actor(), "need_id", args["need"]))
         get_offer(session(), actor(), args["offer"] or 0)
         return json_response(views.ledger(session(), actor(), "offer_id", args["offer"]))
+
+
+@blp.route("/largest")
+class Largest(MethodView):
+    @blp.arguments(LargestArgs, location="query")
+    @blp.response(200, LargestDocument)
+    @blp.alt_response(404, "NOT_FOUND")
+    def get(self, args: dict[str, Any]) -> Response:
+        """Read the largest amount that can be proposed, with its value in the need's currency and the rate."""
+        return json_response(views.largest(session(), actor(), args["need"], args["offer"], args["type"]))
 
 
 @blp.route("/<int:proposal_id>")

@@ -1,5 +1,6 @@
-"""Money: integers in a currency's minor unit, converted to US dollars at the average rate of the value date's year.
+"""Money: integers in a currency's minor unit, converted at the average rate of a day's year.
 
+Amounts of two currencies are never compared or added as numbers: `Money` refuses it; a `DatedRate` makes them one.
 Rates are our own small table (data/rates.csv) with source and check mark; what cannot be converted stays unknown.
 """
 
@@ -7,8 +8,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_HALF_EVEN, Decimal
-from functools import cache
+from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal
+from functools import cache, total_ordering
 
 from registry.catalogue.reference import read_table
 
@@ -37,12 +38,66 @@ class Rate:
     checked: bool
 
 
+class DifferentCurrencies(TypeError):
+    """Amounts of two currencies were to be compared or added without a rate: an error of the program."""
+
+
+@dataclass(frozen=True, slots=True)
+class DatedRate:
+    """What one whole unit of the currency `of` is worth in the currency `into`, by the average of a year.
+
+    `on`: the last day of that year. Both currencies the same: 1.
+    """
+
+    of: str
+    into: str
+    factor: Decimal
+    on: date
+    source: str
+    checked: bool
+
+
+@total_ordering
 @dataclass(frozen=True, slots=True)
 class Money:
-    """An amount in minor units; currency None: not said."""
+    """An amount in minor units; currency None: not said. Two of one currency are added, subtracted and compared."""
 
     amount: int
     currency: str | None
+
+    def __add__(self, other: "Money") -> "Money":
+        return Money(self.amount + self._same(other), self.currency)
+
+    def __sub__(self, other: "Money") -> "Money":
+        return Money(self.amount - self._same(other), self.currency)
+
+    def __lt__(self, other: "Money") -> bool:
+        return self.amount < self._same(other)
+
+    def _same(self, other: "Money") -> int:
+        if self.currency is None or self.currency != other.currency:
+            raise DifferentCurrencies(f"{self.currency} and {other.currency} are joined by a dated rate only")
+        return other.amount
+
+    def at(self, rate: DatedRate) -> "Money":
+        """The same in another currency, half to even. Raises DifferentCurrencies where the rate is not from ours."""
+        if self.currency != rate.of:
+            raise DifferentCurrencies(f"a rate from {rate.of} does not convert {self.currency}")
+        return Money(to_minor(to_decimal(self.amount, rate.of) * rate.factor, rate.into), rate.into)
+
+    def most_at(self, rate: DatedRate) -> "Money":
+        """The largest amount of the currency `rate.of` that is worth no more than this amount of `rate.into`."""
+        if self.currency != rate.into:
+            raise DifferentCurrencies(f"a rate into {rate.into} does not bound {self.currency}")
+        # An amount that is rounded down to this one is worth no more: begin half a minor unit above.
+        exact = (Decimal(self.amount) + Decimal("0.5")).scaleb(-minor_units(rate.into)) / rate.factor
+        found = int(exact.scaleb(minor_units(rate.of)).to_integral_value(ROUND_FLOOR))
+        while Money(found, rate.of).at(rate) > self:
+            found -= 1
+        return Money(found, rate.of)
+
+    def __str__(self) -> str:
+        return format_money(self.amount, self.currency)
 
 
 @cache
@@ -90,6 +145,25 @@ def rate_of(currency: str, year: int | None) -> Rate | None:
     years = _rates().get(currency, {})
     nearest = min(years, key=lambda known: (abs(known - year), known), default=None)
     return years[nearest] if nearest is not None and abs(nearest - year) <= NEAREST_YEARS else None
+
+
+_TWELVE_DIGITS = Context(prec=12)
+"""So many are stored with a commitment: its value can be worked out again from what is stored"""
+
+
+def rate_between(of: str, into: str, on: date) -> DatedRate | None:
+    """The rate between two currencies on a day; None where the table has none near that year."""
+    if of == into:
+        return DatedRate(of, into, Decimal(1), on, "", True)
+    one, other = rate_of(of, on.year), rate_of(into, on.year)
+    if one is None or other is None:
+        return None
+    # Dollars have a rate in every year: the other currency's says of which year the pair is.
+    both = [rate for code, rate in ((of, one), (into, other)) if code != "USD"]
+    factor = _TWELVE_DIGITS.divide(one.usd_per_unit, other.usd_per_unit)
+    sources = "; ".join(dict.fromkeys(rate.source for rate in both))
+    day = date(min(rate.year for rate in both), 12, 31)
+    return DatedRate(of, into, factor, day, sources, all(rate.checked for rate in both))
 
 
 def usd_cents(amount_minor: int, currency: str | None, on: str | date | None) -> Converted | None:

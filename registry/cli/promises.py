@@ -26,7 +26,7 @@ SERIES = {
 def load(session: Session, now: datetime, mark: str) -> None:
     """`mark` is said in every text: nothing of this is a fact."""
     refresh.run_pending(session)
-    for step, (need, offer, amount) in enumerate(_pairs(session)):
+    for step, (need, offer, amount) in enumerate(_pairs(session, now)):
         _promise(session, need, offer, amount, step, now - timedelta(days=30 - step), mark)
     for state in STATES:
         speaker = Actor("state", state=state, label="demonstration")
@@ -45,7 +45,7 @@ def _report(session: Session, speaker: Actor, now: datetime, mark: str, publish:
         reports.publish(session, speaker, number, None, now)
 
 
-def _pairs(session: Session) -> list[tuple[Need, Offer, int]]:
+def _pairs(session: Session, now: datetime) -> list[tuple[Need, Offer, int]]:
     """The best matches in which nobody stands twice and money is asked and given, with what can be proposed of it."""
     rows = session.execute(
         select(Match.need_id, Match.offer_id)  # type: ignore[call-overload]
@@ -58,19 +58,19 @@ def _pairs(session: Session) -> list[tuple[Need, Offer, int]]:
         if len(found) == PAIRS:
             break
         need, offer = session.get_one(Need, need_id), session.get_one(Offer, offer_id)
-        amount = _amount(session, need, offer)
+        amount = _amount(session, need, offer, now)
         if amount and all(other.id != need_id and given.id != offer_id for other, given, _ in found):
             found.append((need, offer, amount))
     return found
 
 
-def _amount(session: Session, need: Need, offer: Offer) -> int | None:
-    """In the offer's currency, where the need asks in that one; None where its grants do not fit the ask."""
-    asked = capacity.left_of_need(session, need.id or 0)
-    if asked.amount is None or asked.currency != offer.currency:
+def _amount(session: Session, need: Need, offer: Offer, now: datetime) -> int | None:
+    """The most that can be agreed, in the offer's currency; None where its grants do not fit the ask."""
+    types = capacity.shared_types(session, need.id or 0, offer.id or 0)
+    most = capacity.most(session, need.id or 0, offer.id or 0, types, now.date())
+    if most is None or most.value is None or most.amount.amount < (offer.min_grant or 1):
         return None
-    amount = min(asked.amount, offer.max_grant or asked.amount, offer.budget or 0)
-    return amount if amount >= (offer.min_grant or 1) else None
+    return most.amount.amount
 
 
 def _promise(session: Session, need: Need, offer: Offer, amount: int, step: int, at: datetime, mark: str) -> None:

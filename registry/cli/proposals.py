@@ -5,6 +5,7 @@ import click
 from registry.catalogue.money import format_money
 from registry.cli import Context, pass_context, print_json
 from registry.matching.ledger import rules, service, views
+from registry.matching.models import ASSISTANCE_TYPES
 
 
 @click.group("proposals")
@@ -70,3 +71,23 @@ def reasons_command(context: Context) -> None:
     with context.database.reading() as session:
         for row in views.decline_counts(session, context.actor):
             click.echo(f"{row['count']:>6}  {row['act']:<8} {row['side']:<8} {row['reason']}")
+
+
+@proposals_command.command("largest")
+@click.argument("need", type=int)
+@click.argument("offer", type=int)
+@click.option("--type", "type_", type=click.Choice(ASSISTANCE_TYPES), help="For lines of this type only.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@pass_context
+def largest_command(context: Context, need: int, offer: int, type_: str | None, as_json: bool) -> None:
+    """Show the largest amount that can be proposed of a pair, and its value in the need's currency."""
+    with context.database.reading() as session:
+        found = views.largest(session, context.actor, need, offer, type_)
+    if as_json:
+        print_json(found)
+    elif found["amount"] is None:
+        click.echo("No amount can be said: neither side states one, or no rate joins both currencies.")
+    else:
+        value = f" = {format_money(found['need_amount'], found['need_currency'])}" if found["rate"] else ""
+        rate = f" at {found['rate']} ({found['rate_date']:%Y}, {found['rate_source']})" if found["rate"] else ""
+        click.echo(f"{format_money(found['amount'], found['currency'])}{value}{rate}")

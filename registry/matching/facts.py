@@ -22,26 +22,6 @@ class Line:
     cents: int | None = None
 
 
-def less(cents: int | None, promised: int) -> int | None:
-    """What is left of an amount; unknown stays unknown."""
-    return None if cents is None else max(0, cents - promised)
-
-
-def still_asked(lines: tuple[Line, ...], promised: Mapping[str | None, int]) -> tuple[Line, ...]:
-    """The lines without what is promised (type → US cents; None: of no type in particular, taken from the first)."""
-    if not promised:
-        return lines
-    rest = dict(promised)
-    found = []
-    for line in lines:
-        for key in (line.type, None):
-            taken = min(line.cents or 0, rest.get(key, 0))
-            rest[key] = rest.get(key, 0) - taken
-            line = Line(line.type, less(line.cents, taken))
-        found.append(line)
-    return tuple(found)
-
-
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What a need asks of some types of assistance: the sum of known amounts, and how many lines say none."""

@@ -12,7 +12,6 @@ from sqlalchemy import ColumnElement, Table, and_, exists, or_, select
 from sqlmodel import Session
 
 from registry.catalogue.models import Participation, PublishedAnswers
-from registry.catalogue.money import usd_cents
 from registry.catalogue.reference import places
 from registry.matching.embargoes import reading
 from registry.matching.embargoes.released import released
@@ -24,12 +23,11 @@ from registry.matching.facts import (
     NeedFacts,
     OfferFacts,
     Screening,
-    less,
-    still_asked,
-)  # fmt: skip
+)
 from registry.matching.fields import regions_of
 from registry.matching.forms import LINE, NEED, NEED_THEME, OFFER, OFFER_PLACE, OFFER_THEME, OFFER_TYPE, children
 from registry.matching.ledger import capacity
+from registry.matching.ledger.capacity import cents_of
 from registry.matching.screening.standing import partners
 
 NAMED = 2_000
@@ -50,19 +48,22 @@ def need_facts(session: Session, condition: ColumnElement[bool], *, left: bool =
     matching = _chosen(NEED, condition, [row.id for row in rows])
     lines = children(session, LINE, "need_id", matching, LINE.c.position, LINE.c.id)
     themes = _codes(session, NEED_THEME, "need_id", "theme", matching)
-    promised = capacity.committed_by_type(session, matching) if left else {}
+    agreed = capacity.agreed_of(session, "need_id", matching) if left else {}
     return {
         row.id: NeedFacts(
             row.id, row.state, regions_of(row.state), themes.get(row.id, frozenset()),
-            still_asked(tuple(_line(line) for line in lines[row.id]), promised.get(row.id, {})),
+            _lines(lines[row.id], agreed.get(row.id, [])),
             row.window_start, row.window_end, row.status, row.opened_at.date() if row.opened_at else None,
         )
         for row in rows
     }  # fmt: skip
 
 
-def _line(row: dict[str, Any]) -> Line:
-    return Line(row["type"], _cents(row["amount"], row["currency"], row["value_date"]))
+def _lines(rows: list[dict[str, Any]], agreed: list[Any]) -> tuple[Line, ...]:
+    if agreed:
+        left = zip(rows, capacity.still_asked(rows, agreed), strict=True)
+        return tuple(Line(row["type"], cents) for row, cents in left)
+    return tuple(Line(row["type"], cents_of(row["amount"], row["currency"], row["value_date"])) for row in rows)
 
 
 def offer_facts(session: Session, condition: ColumnElement[bool], *, left: bool = True) -> dict[int, OfferFacts]:
@@ -80,14 +81,15 @@ def offer_facts(session: Session, condition: ColumnElement[bool], *, left: bool 
     types = _codes(session, OFFER_TYPE, "offer_id", "type", matching)
     themes = _codes(session, OFFER_THEME, "offer_id", "theme", matching)
     places = _codes(session, OFFER_PLACE, "offer_id", "place", matching)
-    promised = capacity.committed_cents(session, "offer_id", matching) if left else {}
+    given = capacity.given_by(session, matching) if left else {}
     nothing: frozenset[str] = frozenset()
     return {
         row.id: OfferFacts(
             row.id, row.organisation_id, types.get(row.id, nothing), themes.get(row.id, nothing),
             places.get(row.id, nothing), row.window_start, row.window_end,
-            _cents(row.min_grant, row.currency, row.value_date), _cents(row.max_grant, row.currency, row.value_date),
-            less(_cents(row.budget, row.currency, row.value_date), promised.get(row.id, 0)),
+            cents_of(row.min_grant, row.currency, row.value_date),
+            cents_of(row.max_grant, row.currency, row.value_date),
+            cents_of(_less(row.budget, given.get(row.id, 0)), row.currency, row.value_date),
             tuple(row.conditions or ()), row.status,
         )
         for row in rows
@@ -190,6 +192,5 @@ def _codes(session: Session, table: Table, parent: str, column: str, ids: Any) -
     return {record_id: frozenset(codes) for record_id, codes in found.items()}
 
 
-def _cents(amount: int | None, currency: str | None, on: date | None) -> int | None:
-    converted = usd_cents(amount, currency, on) if amount is not None else None
-    return converted.cents if converted else None
+def _less(budget: int | None, given: int) -> int | None:
+    return None if budget is None else budget - given

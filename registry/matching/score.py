@@ -138,7 +138,7 @@ def _grant_fit(need: NeedFacts, offer: OfferFacts, weights: Weights) -> Value:
         return Value(weights.neutral, *sides, message, params)
     if largest is None:
         return Value(weights.neutral, *sides, N_("The offer does not say how much: counted as half."), params)
-    value = min(1.0, largest / asked.whole)
+    value = max(0.0, min(1.0, largest / asked.whole))  # less than nothing is left where too much was agreed
     params |= {"grant": dollars(largest), "asked": dollars(asked.whole), "percent": f"{100 * value:.0f}"}
     some = N_("Up to USD %(grant)s is %(percent)s%% of the USD %(asked)s asked (lines: %(covered)s of %(lines)s).")
     # What it would score, were a block lifted: all lines are looked at where none is of a type that is offered.

@@ -68,6 +68,8 @@ def new(need_id: int, offer_id: int) -> ResponseReturnValue:
     may = Proposal(need_id=need_id, offer_id=offer_id, state=need["state"], organisation_id=offer["organisation_id"])
     policy.require(actor(), "proposal.propose", may)
 
+    largest = views.largest(session(), actor(), need_id, offer_id)
+
     def page(form: Form) -> str:
         return render_template(
             "proposals/new.html",
@@ -75,15 +77,22 @@ def new(need_id: int, offer_id: int) -> ResponseReturnValue:
             need=need,
             offer=offer,
             eligible=found["eligible"],
+            largest=largest,
             need_ledger=views.ledger(session(), actor(), "need_id", need_id),
             offer_ledger=views.ledger(session(), actor(), "offer_id", offer_id),
-            types=[(code, label("assistance", code)) for code in ASSISTANCE_TYPES if code in need["types"]],
+            types=[
+                (code, label("assistance", code))
+                for code in ASSISTANCE_TYPES
+                if code in need["types"] and code in offer["types"]
+            ],
             currencies=[(code, code) for code in currencies()],
             words=words_of,
         )
 
     if request.method == "GET":
-        return page(Form({"currency": offer["currency"] or ""}))
+        amount = largest["amount"]
+        written = str(to_decimal(amount, largest["currency"])) if amount and amount > 0 else ""
+        return page(Form({"currency": offer["currency"] or "", "amount": {"written": written}}))
     typed = nested(request.form)
     try:
         made = proposing.propose(session(), actor(), {**typed, "need_id": need_id, "offer_id": offer_id})

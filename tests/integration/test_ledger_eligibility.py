@@ -57,7 +57,7 @@ def test_what_may_not_be_is_neither_agreed_nor_paid_nor_posted(
     database: Database, side: str, what: dict[str, Any], code: str
 ) -> None:
     pair = open_pair(database)
-    waiting, number = proposed(database, pair, 20_000_00, type="equipment"), agreed(database, pair)
+    number, waiting = agreed(database, pair), proposed(database, pair, 20_000_00)
     changed(database, pair, side, **what)
     giver = donor(pair["giver"])
     for which, act, data in ((waiting, "accept", {}), (number, "disburse", {"amount": 1_00, "on": "2026-11-23"})):

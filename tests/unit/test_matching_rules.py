@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from registry.errors import ConfigurationError
 from registry.matching import weights as weights_file
 from registry.matching.eligibility import RULES, check, is_eligible
-from registry.matching.facts import Act, Context, Line, NeedFacts, OfferFacts, less, still_asked
+from registry.matching.facts import Act, Context, Line, NeedFacts, OfferFacts
 from registry.matching.models import ASSISTANCE_TYPES
 from registry.matching.score import FEATURES, score
 
@@ -244,17 +244,3 @@ def test_a_weights_file_that_does_not_fit_is_refused_by_name(tmp_path, name: str
     (tmp_path / name).write_text(text.replace(*change) if change[0] else text)
     with pytest.raises(ConfigurationError, match=name):
         weights_file.read(tmp_path / name)
-
-
-def test_promises_are_taken_from_what_is_asked_by_type_then_from_the_first_line() -> None:
-    lines = (Line("equipment", 100), Line("funding", 50), Line("training"))
-    left = still_asked(lines, {"funding": 20, None: 110, "expertise": 7})
-    assert left == (Line("equipment", 0), Line("funding", 20), Line("training"))
-    assert still_asked(lines, {}) is lines and less(None, 5) is None and less(3, 5) == 0
-
-
-@given(st.lists(st.integers(0, 1000)), st.integers(0, 5000), st.integers(0, 5000))
-def test_no_promise_is_counted_twice_or_lost(amounts: list[int], of_type: int, of_none: int) -> None:
-    lines = tuple(Line("funding", amount) for amount in amounts)
-    left = sum(line.cents or 0 for line in still_asked(lines, {"funding": of_type, None: of_none}))
-    assert left == max(0, sum(amounts) - of_type - of_none)

@@ -156,6 +156,7 @@ API: dict[str | tuple[str, str], Rule] = {
     ("proposals.Proposals", "POST"): Rule(MEMBERS, "proposals:write"),
     "proposals.Reasons": Rule(STAFF, "proposals:read"),
     "proposals.Ledger": Rule(EVERYONE, "proposals:read"),
+    "proposals.Largest": Rule(EVERYONE, "proposals:read"),
     "proposals.ProposalItem": Rule(EVERYONE, "proposals:read"),
     "proposals.Steps": Rule(EVERYONE, "proposals:read"),
     "proposals.Acts": Rule(MEMBERS, "proposals:write"),

@@ -109,7 +109,8 @@ def _given(session: Session, offers: Mapping[int, OfferFacts]) -> dict[int, str 
     for offer_id, status in rows:
         found.setdefault(offer_id, ASKED)
         if status in COMMITTED:
-            spent = offer_id in offers and offers[offer_id].budget == 0
+            left = offers[offer_id].budget if offer_id in offers else None
+            spent = left is not None and left <= 0
             found[offer_id] = None if spent else PARTLY
     return found
 

@@ -12,6 +12,9 @@ from registry.accounts.actor import Actor
 from registry.catalogue.money import minor_units, rate_of
 from registry.db import utcnow
 from registry.errors import N_, Conflict, InvalidInput, RegistryError
+from registry.matching.forms import NEED, OFFER
+from registry.matching.gather import need_facts, offer_facts
+from registry.matching.ledger.capacity import most
 from registry.matching.ledger.proposing import propose
 from registry.matching.models import Offer
 from registry.matching.rounds.models import Round, Scenario
@@ -23,9 +26,10 @@ WORDS = N_("From the allocation round “%(title)s”.")
 def apply_scenario(
     session: Session, actor: Actor, round_id: int, fairness: str, now: datetime | None = None
 ) -> dict[str, Any]:
-    """Propose every grant of a solved scenario: {"proposed": [ids], "skipped": [{…, reason}]}; again: the same.
+    """Propose every grant of a solved scenario: {"proposed": [ids], "skipped": […], "adjusted": […]}; again: the same.
 
     What stands against a pair by now, or no longer fits what is left, is skipped with its reason.
+    What only the rates of the day make too large is proposed as far as it is left, and named under `adjusted`.
     Raises NotFound, NotAllowed, and Conflict where it is not solved or another scenario of the round was applied.
     """
     policy.require(actor, "proposal.apply")
@@ -42,7 +46,7 @@ def apply_scenario(
     )
     if other is not None:
         raise Conflict(N_("Another scenario of this round was applied already."))
-    outcome: dict[str, Any] = {"proposed": [], "skipped": []}
+    outcome: dict[str, Any] = {"proposed": [], "skipped": [], "adjusted": []}
     for grant in result_of(scenario)["grants"]:
         _propose(session, actor, round_, grant, outcome, now)
     scenario.applied, scenario.applied_at = outcome, now
@@ -63,6 +67,13 @@ def _propose(
     try:
         offer = session.get(Offer, offer_id)
         amount = _in_currency(grant["amount"], offer) if offer else None
+        most = _by_the_rates(session, grant, need_id, offer_id, type_, now) if offer else None
+        if amount is not None and most is not None and most < amount:
+            outcome["adjusted"].append({
+                "need_id": need_id, "offer_id": offer_id, "type": type_, "granted": amount, "proposed": most,
+                "currency": offer.currency if offer else None,
+            })  # fmt: skip
+            amount = most
         form = {"need_id": need_id, "offer_id": offer_id, "type": type_, "amount": amount}
         form["text"] = WORDS % {"title": round_.title}
         made = propose(session, actor, form, now, round_.id)
@@ -78,6 +89,25 @@ def _propose(
         outcome["skipped"].append({"need_id": need_id, "offer_id": offer_id, "type": type_, "reason": reason})
     else:
         outcome["proposed"].append(made.id)
+
+
+def _by_the_rates(
+    session: Session, grant: dict[str, Any], need_id: int, offer_id: int, type_: str, now: datetime
+) -> int | None:
+    """The most that today's rates allow of a grant that still fits in dollars, in the offer's minor units; None: any.
+
+    The round counts each amount by the rate of its own value date; what is agreed counts by the rate of its day. Where
+    only that makes a grant too large, what is left is proposed, and the outcome says so.
+    """
+    need = need_facts(session, NEED.c.id == need_id).get(need_id)
+    offer = offer_facts(session, OFFER.c.id == offer_id).get(offer_id)
+    if need is None or offer is None:
+        return None
+    asked, cents = need.asked(frozenset({type_})).whole, grant["amount"] * 100
+    if asked is None or asked < cents or (offer.budget is not None and offer.budget < cents):
+        return None
+    found = most(session, need_id, offer_id, {type_}, now.date())
+    return found.amount.amount if found and found.amount.amount > 0 else None
 
 
 def _in_currency(dollars: int, offer: Offer) -> int:

@@ -1,58 +1,182 @@
-"""What needs and offers have left, from the rows of what is agreed."""
+"""What needs and offers have left, from the rows of what is agreed, and the most that one can give the other.
 
+An offer is counted in its own currency, which is that of its proposals. A need is counted in the currency of its
+lines, where that is one; else in US dollars, each line at the rate of its value date. What is agreed counts towards a
+need with the value stored with it, by the rate of the day on which it was proposed.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Table, func, select
+from sqlalchemy import Row, Table, func, select
 from sqlmodel import Session
 
-from registry.catalogue.money import usd_cents
-from registry.matching.forms import LINE, OFFER
+from registry.catalogue.money import DatedRate, Money, rate_between, usd_cents
+from registry.matching.forms import LINE, OFFER, OFFER_TYPE
 from registry.matching.ledger import rules
 from registry.matching.ledger.models import Proposal
-from registry.matching.ledger.rules import COMMITTED, Left, Taken
+from registry.matching.ledger.rules import COMMITTED, Asked, Share
 
 PROPOSAL: Table = Proposal.__table__  # type: ignore[attr-defined]
+_AGREED = [
+    PROPOSAL.c[name]
+    for name in ("id", "need_id", "offer_id", "types", "amount", "currency", "usd_cents", "need_amount",
+                 "need_currency", "rate_date", "created_at")
+]  # fmt: skip
 
 
-def taken_from_offer(session: Session, offer_id: int) -> list[Taken]:
-    """What is agreed of an offer."""
-    return _taken(session, "offer_id", [offer_id]).get(offer_id, [])
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What a need asks, all in one currency, and what of it is agreed. `currency` None: no line has an amount."""
+
+    currency: str | None
+    asked: Asked
+    taken: tuple[Share, ...] = ()
+    unknown: tuple[int, ...] = ()
+    """Commitments whose value in this currency no rate says: nothing more is agreed while there are any"""
+
+    def left(self, types: frozenset[str] | None = None) -> Money | None:
+        """What is still asked of these types of lines, or of all; None: it cannot be said."""
+        return None if self.unknown else rules.left_of_need(self.asked, self.taken, types)
 
 
-def left_of_offer(session: Session, offer_id: int) -> tuple[int | None, str | None]:
-    """(minor units, currency) that an offer has left; None: it states no budget."""
-    row = session.execute(select(OFFER.c.budget, OFFER.c.currency).where(OFFER.c.id == offer_id)).one()
-    return rules.left_of_offer(row.budget, taken_from_offer(session, offer_id)), row.currency
+def ask_of(session: Session, need_id: int) -> Ask:
+    """What a need asks and what of it is agreed, as its rows say now."""
+    columns = [LINE.c[name] for name in ("type", "amount", "currency", "value_date")]
+    lines = session.execute(select(*columns).where(LINE.c.need_id == need_id).order_by(LINE.c.position)).mappings()
+    return ask([dict(line) for line in lines], agreed_of(session, "need_id", [need_id]).get(need_id, []))
 
 
-def left_of_need(session: Session, need_id: int, type_: str | None = None) -> Left:
-    """What a need still asks, in all or of one type of assistance."""
-    wanted = [LINE.c.need_id == need_id] + ([LINE.c.type == type_] if type_ else [])
-    rows = session.execute(select(LINE.c.amount, LINE.c.currency, LINE.c.value_date).where(*wanted)).all()
-    lines = [Taken(row.amount, row.currency, cents_of(row.amount, row.currency, row.value_date)) for row in rows]
-    return rules.left_of_need(lines, _taken(session, "need_id", [need_id], type_).get(need_id, []))
-
-
-def committed_cents(session: Session, side: str, ids: Any) -> dict[int, int]:
-    """Need or offer (`need_id`, `offer_id`; ids, or a query for them) → US cents agreed, as far as they convert."""
-    return {
-        record_id: sum(item.usd_cents or 0 for item in taken) for record_id, taken in _taken(session, side, ids).items()
-    }
-
-
-def committed_by_type(session: Session, need_ids: Any) -> dict[int, dict[str | None, int]]:
-    """Of these needs (ids, or a query for them) → type of assistance (None: no particular one) → US cents agreed."""
-    rows = session.execute(
-        select(PROPOSAL.c.need_id, PROPOSAL.c.type, func.sum(PROPOSAL.c.usd_cents))
-        .where(PROPOSAL.c.need_id.in_(need_ids))
-        .where(PROPOSAL.c.status.in_(COMMITTED), PROPOSAL.c.usd_cents.is_not(None))
-        .group_by(PROPOSAL.c.need_id, PROPOSAL.c.type)
+def ask(lines: Sequence[Mapping[str, Any]], agreed: Sequence[Row[Any]]) -> Ask:
+    """The lines of a need (type, amount, currency, value_date) and its commitments, in one currency."""
+    currency = comparable_currency(lines)
+    asked: dict[str, Money | None] = {}
+    for line in lines:
+        value = _value_of_line(line, currency)
+        if line["type"] in asked:
+            so_far = asked[line["type"]]
+            value = so_far + value if so_far is not None and value is not None else None
+        asked[line["type"]] = value
+    if currency is None:
+        return Ask(None, asked)
+    values = [(row, value_of(row, currency)) for row in agreed if row.amount is not None]
+    return Ask(
+        currency,
+        asked,
+        tuple(Share(frozenset(row.types.split(",")), value) for row, value in values if value is not None),
+        tuple(row.id for row, value in values if value is None),
     )
-    found: dict[int, dict[str | None, int]] = {}
-    for need_id, type_, cents in rows:
-        found.setdefault(need_id, {})[type_] = int(cents)
+
+
+def comparable_currency(lines: Sequence[Mapping[str, Any]]) -> str | None:
+    """The currency in which a need is counted: that of its lines, or dollars where there are several."""
+    found = {line["currency"] for line in lines if line["amount"] is not None}
+    return (found.pop() if len(found) == 1 else "USD") if found else None
+
+
+def _value_of_line(line: Mapping[str, Any], currency: str | None) -> Money | None:
+    if line["amount"] is None or currency is None:
+        return None
+    if line["currency"] == currency:
+        return Money(line["amount"], currency)
+    cents = cents_of(line["amount"], line["currency"], line["value_date"])
+    return None if cents is None else Money(cents, "USD")
+
+
+def value_of(agreed: Row[Any] | Proposal, currency: str) -> Money | None:
+    """What a proposal counts in a currency: as it was stored, or by the rate of the same day; None: there is none."""
+    if agreed.amount is None or agreed.currency is None:
+        return None
+    if agreed.need_currency == currency and agreed.need_amount is not None:
+        return Money(agreed.need_amount, currency)
+    rate = rate_between(agreed.currency, currency, agreed.rate_date or agreed.created_at.date())
+    return Money(agreed.amount, agreed.currency).at(rate) if rate else None
+
+
+def agreed_of(session: Session, side: str, ids: Any) -> dict[int, list[Row[Any]]]:
+    """Need or offer (`need_id`, `offer_id`; ids, or a query for them) → its commitments, the oldest first."""
+    found: dict[int, list[Row[Any]]] = {}
+    chosen = select(*_AGREED).where(PROPOSAL.c[side].in_(ids), PROPOSAL.c.status.in_(COMMITTED))
+    for row in session.execute(chosen.order_by(PROPOSAL.c.id)):
+        found.setdefault(getattr(row, side), []).append(row)
     return found
+
+
+def left_of_need(session: Session, need_id: int, types: Collection[str] | None = None) -> Money | None:
+    """What a need still asks, in all or of lines of some types; None: it cannot be said."""
+    return ask_of(session, need_id).left(None if types is None else frozenset(types))
+
+
+def left_of_offer(session: Session, offer_id: int) -> Money | None:
+    """What an offer has left, below zero where more is agreed than it gives; None: it states no budget."""
+    row = session.execute(select(OFFER.c.budget, OFFER.c.currency).where(OFFER.c.id == offer_id)).one()
+    if row.budget is None:
+        return None
+    return Money(row.budget - given_by(session, [offer_id]).get(offer_id, 0), row.currency)
+
+
+def given_by(session: Session, offer_ids: Any) -> dict[int, int]:
+    """Of these offers (ids, or a query for them) → minor units agreed. Its currency stays while anything is agreed."""
+    rows = session.execute(
+        select(PROPOSAL.c.offer_id, func.sum(PROPOSAL.c.amount))
+        .where(PROPOSAL.c.offer_id.in_(offer_ids), PROPOSAL.c.status.in_(COMMITTED), PROPOSAL.c.amount.is_not(None))
+        .group_by(PROPOSAL.c.offer_id)
+    )
+    return {offer_id: int(amount) for offer_id, amount in rows}
+
+
+def left_of_pair(session: Session, need_id: int, offer_id: int) -> Money | None:
+    """What of its largest grant the offer has not agreed with this need yet; None: it has no largest grant."""
+    row = session.execute(select(OFFER.c.max_grant, OFFER.c.currency).where(OFFER.c.id == offer_id)).one()
+    if row.max_grant is None:
+        return None
+    agreed = session.scalar(
+        select(func.sum(PROPOSAL.c.amount)).where(
+            PROPOSAL.c.need_id == need_id, PROPOSAL.c.offer_id == offer_id, PROPOSAL.c.status.in_(COMMITTED)
+        )
+    )
+    return Money(row.max_grant - int(agreed or 0), row.currency)
+
+
+@dataclass(frozen=True, slots=True)
+class Most:
+    """The largest amount that can be agreed of a pair: in the offer's currency, and its value in the need's."""
+
+    amount: Money
+    value: Money | None
+    rate: DatedRate | None
+
+
+def most(session: Session, need_id: int, offer_id: int, types: Collection[str], on: date) -> Most | None:
+    """The largest amount that both sides have left for these types; None: neither says, or no rate joins the two.
+
+    Zero or less: there is nothing left to agree.
+    """
+    currency = session.scalar(select(OFFER.c.currency).where(OFFER.c.id == offer_id))
+    if currency is None:
+        return None
+    bounds = [left_of_offer(session, offer_id), left_of_pair(session, need_id, offer_id)]
+    asks = ask_of(session, need_id)
+    wanted, rate = asks.left(frozenset(types)), None
+    if asks.currency is not None:
+        rate = rate_between(currency, asks.currency, on)
+        if rate is None:
+            return None
+        bounds.append(wanted.most_at(rate) if wanted is not None else None)
+    known = [bound for bound in bounds if bound is not None]
+    if not known:
+        return None
+    amount = min(known)
+    return Most(amount, amount.at(rate) if rate else None, rate)
+
+
+def shared_types(session: Session, need_id: int, offer_id: int) -> set[str]:
+    """Types of assistance that the need has a line of and the offer gives."""
+    asked = select(LINE.c.type).where(LINE.c.need_id == need_id)
+    given = select(OFFER_TYPE.c.type).where(OFFER_TYPE.c.offer_id == offer_id, OFFER_TYPE.c.type.in_(asked))
+    return set(session.scalars(given))
 
 
 def standing_pairs(session: Session) -> set[tuple[int, int]]:
@@ -61,16 +185,22 @@ def standing_pairs(session: Session) -> set[tuple[int, int]]:
     return {(row.need_id, row.offer_id) for row in rows}
 
 
-def _taken(session: Session, side: str, ids: Any, type_: str | None = None) -> dict[int, list[Taken]]:
-    found: dict[int, list[Taken]] = {}
-    of_type = [PROPOSAL.c.type == type_] if type_ else []
-    rows = session.execute(
-        select(PROPOSAL.c[side], PROPOSAL.c.amount, PROPOSAL.c.currency, PROPOSAL.c.usd_cents).where(
-            PROPOSAL.c[side].in_(ids), PROPOSAL.c.status.in_(COMMITTED), *of_type
-        )
-    )
-    for row in rows:
-        found.setdefault(row[0], []).append(Taken(row.amount, row.currency, row.usd_cents))
+def still_asked(lines: Sequence[Mapping[str, Any]], agreed: Sequence[Row[Any]]) -> list[int | None]:
+    """What each line of a need still asks, in US cents, in the lines' order; what is agreed is taken from the first.
+
+    None: the line has no amount, or one that cannot be converted.
+    """
+    asks = ask(lines, agreed)
+    given = rules.spread(asks.asked, asks.taken)
+    found: list[int | None] = []
+    for line in lines:
+        value = _value_of_line(line, asks.currency)
+        if value is None:
+            found.append(None)
+            continue
+        part = min(value.amount, given.get(line["type"], 0))
+        given[line["type"]] = given.get(line["type"], 0) - part
+        found.append(cents_of(value.amount - part, value.currency, line["value_date"]))
     return found
 
 

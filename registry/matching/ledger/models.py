@@ -37,11 +37,22 @@ class Proposal(Timestamped, table=True):
     round_id: int | None = Field(default=None, foreign_key="allocation_round.id", sa_type=BigId)
     type: str | None = Field(default=None, max_length=12)
     """Of assistance, where the proposal is for lines of one type"""
+    types: str = Field(default="", max_length=60, sa_column_kwargs={"server_default": ""})
+    """Types of lines that it may go to, a comma between them: those that both sides shared when it was proposed"""
     amount: int | None = Field(default=None, sa_type=BigId)
-    """None: in kind"""
+    """As it stands, after what was called off of it. None: in kind"""
+    first_amount: int | None = Field(default=None, sa_type=BigId)
+    """As it was proposed"""
     currency: str | None = Field(default=None, max_length=3)
     usd_cents: int | None = Field(default=None, sa_type=BigId)
-    """At the rate of the offer's value date; None where there is no rate"""
+    """At the rate of the day it was proposed; None where there is no rate"""
+    need_amount: int | None = Field(default=None, sa_type=BigId)
+    """The amount in the currency in which the need is counted; None where the need states no amount"""
+    need_currency: str | None = Field(default=None, max_length=3)
+    rate: str | None = Field(default=None, max_length=40)
+    """What one unit of `currency` is worth in `need_currency`: a decimal"""
+    rate_date: date | None = None
+    rate_source: str | None = Field(default=None, max_length=300)
     status: str = Field(default="proposed", max_length=10)
     score: float | None = None
     """Of the match when it was proposed"""
@@ -52,6 +63,8 @@ class Proposal(Timestamped, table=True):
     """Since when others may see it: nobody objected in time"""
     tended_at: datetime = Field(default_factory=utcnow, sa_type=UTCDateTime, index=True)
     """When somebody was last told that an answer is waited for"""
+    flags: str = Field(default="", max_length=200, sa_column_kwargs={"server_default": ""})
+    """Reasons that stand against the commitment by now and that no coordinator let pass, a comma between them"""
     asked_met_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     """When the State was asked whether the need was met"""
 
@@ -78,3 +91,7 @@ class ProposalStep(SQLModel, table=True):
     amount: int | None = Field(default=None, sa_type=BigId)
     on: date | None = None
     """The day on which it was paid or received"""
+    flags: str = Field(default="", max_length=200, sa_column_kwargs={"server_default": ""})
+    """Reasons against the pair, a comma between them: those that are flagged, let pass, or stood against a delivery"""
+    reverses_id: int | None = Field(default=None, foreign_key="proposal_step.id", sa_type=BigId)
+    """The payment or delivery that this entry takes back"""

@@ -3,11 +3,15 @@
 Nothing here is typed by a person: asked, proposed, agreed, paid and received are sums over rows.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import reduce
+from itertools import combinations
+from operator import add
 from typing import Protocol
 
+from registry.catalogue.money import Money
 from registry.errors import N_, Conflict
 
 NEED, OFFER, REGISTRY = SIDES = ("need", "offer", "registry")
@@ -16,7 +20,7 @@ PROPOSED, AGREED, DELIVERED, DECLINED, WITHDRAWN, LAPSED, CANCELLED = STATUSES =
 )  # fmt: skip
 ACTS = (
     "propose", "accept", "decline", "ask", "answer", "withdraw", "lapse", "cancel", "link", "disburse", "deliver",
-    "object", "post", "met",
+    "object", "post", "met", "reduce", "reverse", "flag", "allow", "end",
 )  # fmt: skip
 COMMITTED = (AGREED, DELIVERED)
 """Statuses whose amount is taken from the offer and counts towards the need"""
@@ -38,11 +42,14 @@ YEAR = timedelta(days=365)
 class Step(Protocol):
     """What the rules read of a step."""
 
+    id: int | None
     at: datetime
     side: str
     act: str
     reason: str | None
     amount: int | None
+    flags: str
+    reverses_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +62,18 @@ class Standing:
     asked: str | None = None
     """The side whose question waits for an answer"""
     agreed_at: datetime | None = None
+    amount: int | None = None
+    """As it stands, after what was called off of it; None: in kind"""
     disbursed: int = 0
     delivered: int = 0
+    received: int = 0
+    """Deliveries that stand"""
+    reversed: frozenset[int] = frozenset()
+    """Payments and deliveries that an entry took back"""
+    flags: frozenset[str] = frozenset()
+    """Reasons that stood against it when it was last looked at"""
+    allowed: frozenset[str] = frozenset()
+    """Reasons that a coordinator let pass"""
     objected: bool = False
     met: str | None = None
 
@@ -68,13 +85,14 @@ class Standing:
 
 def replay(steps: Iterable[Step], amount: int | None) -> Standing:
     """Steps in their order → where the proposal stands. `amount`: of the proposal; None: in kind."""
-    found = Standing()
+    found, seen = Standing(amount=amount), dict[int | None, Step]()
     for step in steps:
-        found = _after(found, step, amount)
+        seen[step.id] = step
+        found = _after(found, step, seen)
     return found
 
 
-def _after(found: Standing, step: Step, amount: int | None) -> Standing:
+def _after(found: Standing, step: Step, seen: Mapping[int | None, Step]) -> Standing:
     if step.act == "propose":
         own = frozenset() if step.side == REGISTRY else frozenset({step.side})
         return replace(found, proposer=step.side, accepted=own)
@@ -90,15 +108,44 @@ def _after(found: Standing, step: Step, amount: int | None) -> Standing:
     if step.act == "disburse":
         return replace(found, disbursed=found.disbursed + (step.amount or 0))
     if step.act == "deliver":
-        delivered = found.delivered + (step.amount or 0)
-        whole = amount is None or delivered >= amount
-        return replace(found, delivered=delivered, status=DELIVERED if whole else found.status)
+        return _measured(replace(found, delivered=found.delivered + (step.amount or 0), received=found.received + 1))
+    if step.act == "reduce":
+        return _measured(replace(found, amount=step.amount))
+    if step.act == "reverse":
+        return _taken_back(found, seen[step.reverses_id])
+    if step.act == "flag":
+        return replace(found, flags=_codes(step.flags))
+    if step.act == "allow":
+        return replace(found, allowed=found.allowed | _codes(step.flags), flags=found.flags - _codes(step.flags))
     if step.act == "object":
         return replace(found, objected=True)
     if step.act == "met":
         return replace(found, met=step.reason)
     ended = {"decline": DECLINED, "withdraw": WITHDRAWN, "lapse": LAPSED, "cancel": CANCELLED}
+    if step.act == "end":
+        # What was paid or received stands: the commitment ends at that amount.
+        kept = max(found.disbursed, found.delivered)
+        if not kept and not found.received:
+            return replace(found, status=CANCELLED)
+        return _measured(replace(found, amount=None if found.amount is None else kept))
     return replace(found, status=ended[step.act]) if step.act in ended else found
+
+
+def _measured(found: Standing) -> Standing:
+    """Delivered, where all of it is received; else agreed."""
+    whole = found.received > 0 if found.amount is None else found.delivered >= found.amount
+    return replace(found, status=DELIVERED if whole else AGREED)
+
+
+def _taken_back(found: Standing, entry: Step) -> Standing:
+    found = replace(found, reversed=found.reversed | {entry.id or 0})
+    if entry.act == "disburse":
+        return replace(found, disbursed=found.disbursed - (entry.amount or 0))
+    return _measured(replace(found, delivered=found.delivered - (entry.amount or 0), received=found.received - 1))
+
+
+def _codes(flags: str) -> frozenset[str]:
+    return frozenset(code for code in flags.split(",") if code)
 
 
 ENDED = {
@@ -110,7 +157,10 @@ ENDED = {
     CANCELLED: N_("This was called off: propose it anew."),
 }
 WHILE_OPEN = frozenset({"accept", "decline", "withdraw", "lapse"})
-WHILE_AGREED = frozenset({"cancel", "disburse", "deliver", "post", "object"})
+WHILE_AGREED = frozenset({"cancel", "disburse", "deliver", "object", "reduce"})
+WHILE_COMMITTED = frozenset({"link", "met", "post", "reverse", "flag", "allow", "end"})
+NEVER_ALLOWED = frozenset({"embargo", "listed_partner"})
+"""Reasons that no coordinator lets pass: an exemption answers the one, a decision on the name the other"""
 
 
 def is_repeated(act: str, side: str, standing: Standing) -> bool:
@@ -146,52 +196,95 @@ def stands_against(act: str, side: str, standing: Standing, posted: bool = False
         return NOT_AGREED if status == PROPOSED else ENDED[status]
     if act in ("ask", "answer") and status not in (PROPOSED, *COMMITTED):
         return ENDED[status]
-    if act in ("link", "met") and status not in COMMITTED:
+    if act in WHILE_COMMITTED and status not in COMMITTED:
         return NOT_AGREED if status == PROPOSED else ENDED[status]
     if act == "withdraw" and side not in (standing.proposer, REGISTRY):
         return N_("Only who proposed this withdraws it: decline it instead.")
     if act == "answer" and standing.asked in (None, side):
         return N_("There is no question of the other side to answer.")
     if act == "cancel" and (standing.disbursed or standing.delivered):
-        return N_("Something was paid or received already: this is not called off any more.")
+        return N_("Something was paid or received already: reduce the commitment to that amount instead.")
+    if act == "reduce" and standing.amount is None:
+        return N_("This is help in kind: there is no amount to reduce.")
+    if act == "reverse" and not standing.disbursed and not standing.received:
+        return N_("There is no payment or delivery to correct.")
+    if act in ("allow", "end") and not standing.flags:
+        return N_("Nothing is flagged against this commitment.")
+    if act == "allow" and standing.flags <= NEVER_ALLOWED:
+        return N_("Only an exemption lifts an embargo, and only a decision on the name a sanctions list.")
     if act == "object" and posted:
         return N_("This is public already.")
     return None
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
-    """An amount that is agreed. `usd_cents` None: there is no rate."""
+class Share:
+    """An amount that is agreed, in the need's currency, and the types of lines that it may go to."""
 
-    amount: int | None
-    currency: str | None
-    usd_cents: int | None
+    types: frozenset[str]
+    value: Money
 
 
-def left_of_offer(budget: int | None, taken: Iterable[Taken]) -> int | None:
-    """What an offer has left, in its own currency, which all its proposals have; None: it states no budget."""
-    if budget is None:
+Asked = Mapping[str, Money | None]
+"""Type → what the lines of that type ask together; None: a line of it has no amount"""
+
+
+def left_of_need(asked: Asked, taken: Sequence[Share], types: frozenset[str] | None = None) -> Money | None:
+    """The most that can still be agreed for lines of these types (all: None); below zero: more is agreed than asked.
+
+    None: it cannot be said, since a line has no amount. All amounts are of one currency.
+
+    What is agreed for several types may go to the lines of any of them. So a further amount for some types fits if in
+    every set of types that holds them, the lines ask for it and for all that can go to no line outside the set (the
+    condition of Hall's theorem); the scarcest of these sets says how much.
+    """
+    known = frozenset(asked)
+    wanted = known if types is None else types & known
+    if not wanted:
         return None
-    return max(0, budget - sum(item.amount or 0 for item in taken))
+    least: Money | None = None
+    for more in _subsets(known - wanted):
+        lines = [asked[type_] for type_ in wanted | more]
+        priced = [line for line in lines if line is not None]
+        if len(priced) < len(lines):
+            continue
+        left = reduce(add, priced)
+        for share in taken:
+            if (share.types & known) <= wanted | more:
+                left -= share.value
+        least = left if least is None else min(least, left)
+    return least
 
 
-@dataclass(frozen=True, slots=True)
-class Left:
-    """What a need still asks: minor units of its one currency, else US cents. `amount` None: it cannot be said."""
-
-    amount: int | None
-    currency: str | None
+def _subsets(types: frozenset[str]) -> Iterator[frozenset[str]]:
+    for size in range(len(types) + 1):
+        yield from map(frozenset, combinations(sorted(types), size))
 
 
-def left_of_need(lines: Sequence[Taken], taken: Sequence[Taken]) -> Left:
-    """In the need's own currency where all is in that one; else in dollars; not known where a line has no amount."""
-    if not lines or any(line.amount is None for line in lines):
-        return Left(None, None)
-    currencies = {item.currency for item in (*lines, *(t for t in taken if t.amount is not None))}
-    if len(currencies) == 1:
-        asked, given = sum(line.amount or 0 for line in lines), sum(item.amount or 0 for item in taken)
-        return Left(max(0, asked - given), currencies.pop())
-    if any(line.usd_cents is None for line in lines) or any(t.amount and t.usd_cents is None for t in taken):
-        return Left(None, None)
-    dollars = sum(line.usd_cents or 0 for line in lines) - sum(item.usd_cents or 0 for item in taken)
-    return Left(max(0, dollars), "USD")
+def is_covered_by(asked: Asked, taken: Sequence[Share]) -> bool:
+    """Whether the lines still ask for all that is agreed: what a change of a need must leave."""
+    if any(not share.types & asked.keys() for share in taken):
+        return False
+    lefts = (left_of_need(asked, taken, types) for types in _subsets(frozenset(asked)) if types)
+    return all(left is None or left.amount >= 0 for left in lefts)
+
+
+def spread(asked: Asked, taken: Sequence[Share]) -> dict[str, int]:
+    """Type → how much of it is agreed, in minor units of the need's currency, where lines have amounts.
+
+    What may go to several types fills them in order, as far as all that is still to come fits too. What fits no line
+    any more is left out.
+    """
+    rest = dict(asked)
+    found = {type_: 0 for type_, money in asked.items() if money is not None}
+    for place, share in enumerate(taken):
+        due = share.value
+        for type_ in sorted(share.types & found.keys()):
+            room = left_of_need(rest, taken[place + 1 :], frozenset({type_}))
+            whole = rest[type_]
+            if room is None or whole is None:
+                continue
+            part = max(Money(0, due.currency), min(due, room))
+            rest[type_], due = whole - part, due - part
+            found[type_] += part.amount
+    return found

@@ -18,7 +18,7 @@ from registry.matching import refresh
 from registry.matching.ledger import rules
 from registry.matching.ledger.eligible import require_eligible
 from registry.matching.ledger.models import Proposal
-from registry.matching.ledger.proposing import require_left
+from registry.matching.ledger.proposing import require_left, require_types, set_value
 from registry.matching.ledger.recording import add_step, side_of, standing_of
 from registry.matching.ledger.schemas import (
     DeclineForm,
@@ -90,7 +90,9 @@ def act(
         raise VersionMismatch(proposal.version)
     rules.require(what, side, standing, proposal.posted_at is not None)
     if what == "accept":
-        require_eligible(session, proposal.need_id, proposal.offer_id, now)
+        need_facts, offer_facts, _ = require_eligible(session, proposal.need_id, proposal.offer_id, now)
+        require_types(proposal, need_facts, offer_facts)
+        set_value(session, proposal, now)
         require_left(session, proposal)
     elif what == "link":
         _link(session, actor, proposal, form["programme_id"])

@@ -1,6 +1,7 @@
 """Proposals as they are shown, lists of them, and the ledger of a need or an offer: sums over rows, never typed."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Table, func, select
@@ -11,11 +12,14 @@ from registry.accounts.actor import Actor
 from registry.catalogue.models import Organisation, Programme
 from registry.catalogue.paging import Sort, keyset, sort_of
 from registry.catalogue.reference import states
+from registry.db import utcnow
 from registry.matching.forms import NEED, OFFER
 from registry.matching.ledger import capacity, rules
 from registry.matching.ledger.models import Proposal, ProposalStep
 from registry.matching.ledger.recording import side_of
 from registry.matching.ledger.service import FORMS, right_of
+from registry.matching.needs import get_need
+from registry.matching.offers import get_offer
 
 _ORGANISATION: Table = Organisation.__table__  # type: ignore[attr-defined]
 _PROGRAMME: Table = Programme.__table__  # type: ignore[attr-defined]
@@ -25,9 +29,9 @@ SORTS = {
 }
 FILTERS = ("need_id", "offer_id", "state", "organisation_id", "status", "round_id")
 SHOWN = (
-    "id", "need_id", "offer_id", "state", "organisation_id", "round_id", "type", "amount", "currency", "usd_cents",
-    "status", "score", "weights_version", "programme_id", "agreed_at", "posted_at", "version", "created_at",
-    "updated_at",
+    "id", "need_id", "offer_id", "state", "organisation_id", "round_id", "type", "amount", "first_amount", "currency",
+    "usd_cents", "need_amount", "need_currency", "rate", "rate_date", "rate_source", "status", "score",
+    "weights_version", "programme_id", "agreed_at", "posted_at", "version", "created_at", "updated_at",
 )  # fmt: skip
 
 
@@ -93,6 +97,7 @@ def describe(session: Session, actor: Actor, listed: Sequence[Proposal]) -> list
         state = states().get(proposal.state)
         found.append({
             **{name: getattr(proposal, name) for name in SHOWN},
+            "types": proposal.types.split(",") if proposal.types else [],
             "state_name": state.name() if state else proposal.state,
             "organisation_name": names.get(proposal.organisation_id, ""),
             "need_title": needs.get(proposal.need_id, ("", None))[0],
@@ -158,16 +163,36 @@ def ledger(session: Session, actor: Actor, side: str, record_id: int) -> dict[st
             row["agreed"] += item["amount"]
             row["disbursed"] += item["disbursed"]
             row["delivered"] += item["delivered"]
-    if side == "need_id":
-        left = capacity.left_of_need(session, record_id)
-        remaining = {"amount": left.amount, "currency": left.currency}
-    else:
-        amount, currency = capacity.left_of_offer(session, record_id)
-        remaining = {"amount": amount, "currency": currency}
+    of = capacity.left_of_need if side == "need_id" else capacity.left_of_offer
+    left = of(session, record_id)
     return {
         "sums": [{"currency": currency, **row} for currency, row in sorted(sums.items())],
-        "left": remaining,
+        "left": {"amount": left.amount, "currency": left.currency} if left else {"amount": None, "currency": None},
         "proposals": len(proposals),
+    }
+
+
+def largest(
+    session: Session, actor: Actor, need_id: int, offer_id: int, type_: str | None = None, now: datetime | None = None
+) -> dict[str, Any]:
+    """The largest amount that can be proposed of a pair, in the offer's currency, and its value in the need's.
+
+    `amount` is null where neither side states one, or no rate joins both currencies; `value` and `rate` where the need
+    states none. Raises NotFound where the actor may not see both sides.
+    """
+    get_need(session, actor, need_id)
+    get_offer(session, actor, offer_id)
+    types = capacity.shared_types(session, need_id, offer_id)
+    found = capacity.most(session, need_id, offer_id, types & {type_} if type_ else types, (now or utcnow()).date())
+    rate = found.rate if found and found.rate and found.rate.of != found.rate.into else None
+    return {
+        "amount": found.amount.amount if found else None,
+        "currency": found.amount.currency if found else None,
+        "need_amount": found.value.amount if found and found.value else None,
+        "need_currency": found.value.currency if found and found.value else None,
+        "rate": f"{rate.factor:f}" if rate else None,
+        "rate_date": rate.on if rate else None,
+        "rate_source": rate.source if rate else None,
     }
 
 
