@@ -29,8 +29,8 @@ check: ## style, types, floors, migrations, translations, docs
 bench: ## figures: ours, the limit's in the same run, and their ratio
 	@.ci/setup dev && exec $(BIN)/python -m benchmarks $(BENCH)
 
-evaluate: ## how well the ranking agrees with funders (made up, for the demo world), beside simple rankings
-	@.ci/setup dev && exec $(BIN)/python -m benchmarks.evaluate
+evaluate: ## how well the ranking agrees with funders (made up), and how well screening finds names (CASA_REAL_DATA)
+	@.ci/setup dev && $(BIN)/python -m benchmarks.evaluate && exec $(BIN)/python -m benchmarks.screening
 
 experiments: ## what must hold when things break: processes killed at random instants (takes minutes)
 	@.ci/setup dev && exec $(BIN)/python -m benchmarks.experiments $(EXPERIMENTS)

@@ -96,6 +96,11 @@ class Settings:
         2, "Processes that read a large document beside the run itself; 1: the run reads alone."
     )
     sync_pause_ms: int = _setting(5, "Pause between two batches on SQLite, so that a page's small write never waits.")
+    screening_threshold: float = _setting(
+        0.82,
+        "Likeness of a partner's name to a listed one, 0.7 to 1, from which on a person is asked and offers are held; "
+        "docs/screening.md says what it does.",
+    )
     evidence_max_bytes: int = _setting(10_000_000, "Largest file that is taken as evidence of an answer.")
     session_hours: int = _setting(12, "A login lasts this long.")
     cookie_secure: bool = _setting(False, "Send the session cookie over HTTPS only (set to 1 behind a proxy with TLS).")
@@ -130,6 +135,10 @@ class Settings:
         }.items():
             if not 1 <= (value := getattr(settings, name)) <= most:
                 raise ConfigurationError(f"CASA_{name.upper()} is {value}; it must be from 1 to {most}.")
+        if not 0.7 <= settings.screening_threshold <= 1:
+            raise ConfigurationError(
+                f"CASA_SCREENING_THRESHOLD is {settings.screening_threshold}; it must be from 0.7 to 1."
+            )
         if settings.background not in BACKGROUNDS:
             raise ConfigurationError(
                 f"CASA_BACKGROUND is {settings.background!r}; it must be {' or '.join(BACKGROUNDS)}."
@@ -194,6 +203,11 @@ def _parse(name: str, text: str, kind: type) -> Any:
         if text.lower() in ("", "0", "false", "no", "off"):
             return False
         raise ConfigurationError(f"{name} is {text!r}; it must be 1 or 0.")
+    if kind is float:
+        try:
+            return float(text)
+        except ValueError:
+            raise ConfigurationError(f"{name} is {text!r}; it must be a number such as 0.82.") from None
     if kind is int:
         try:
             return int(text)

@@ -16,7 +16,6 @@ from registry.http import actor, session
 from registry.matching.models import ListedParty
 from registry.matching.screening import deciding
 from registry.matching.screening.models import ScreeningHit
-from registry.matching.screening.screening import THRESHOLD
 
 blp = Blueprint("screenings", __name__, description="Partners whose names are like a listed party's.")
 
@@ -29,6 +28,13 @@ class Evidence(Schema):
     quality = fields.String(metadata={"description": "main, original (own script), or the list's word: good, low, aka"})
     words = fields.List(
         fields.List(fields.Raw()), metadata={"description": "[the partner's word, the party's, likeness 0..1]"}
+    )
+    missing = fields.List(
+        fields.String(), metadata={"description": "words of the party's name that the partner's lacks"}
+    )
+    against = fields.List(
+        fields.List(fields.String()),
+        metadata={"description": "[the partner's word, the party's] that contradict each other"},
     )
 
 
@@ -43,7 +49,7 @@ class Screening(Schema):
     party_name = fields.String()
     reference = fields.String()
     regime = fields.String()
-    score = fields.Float(metadata={"description": f"0..1; asked about from {THRESHOLD} on"})
+    score = fields.Float(metadata={"description": "0..1; asked about from CASA_SCREENING_THRESHOLD on"})
     evidence = fields.Nested(Evidence)
     standing = fields.String(metadata={"description": "open, same, different, unsure, or gone (no longer alike)"})
     decision = fields.String(allow_none=True)
@@ -87,7 +93,12 @@ class Checked(Schema):
     """What was found; nothing of it is kept."""
 
     threshold = fields.Float()
-    items = fields.List(fields.Nested(Likeness))
+    items = fields.List(
+        fields.Nested(Likeness), metadata={"description": "from the threshold on, the most alike first"}
+    )
+    nearest = fields.List(
+        fields.Nested(Likeness), metadata={"description": "those of the three nearest that are below the threshold"}
+    )
 
 
 @blp.route("")
@@ -108,8 +119,8 @@ class Check(MethodView):
     @blp.response(200, Checked)
     def post(self, data: dict[str, Any]) -> Response:
         """Compare a name with the lists. Nothing is kept."""
-        found = deciding.check_name(session(), actor(), data.get("name"))
-        return json_response({"threshold": THRESHOLD, "items": found})
+        found = deciding.check_name(session(), actor(), data)
+        return json_response({"threshold": found.threshold, "items": found.items, "nearest": found.nearest})
 
 
 @blp.route("/<int:hit_id>")

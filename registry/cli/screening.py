@@ -1,5 +1,7 @@
 """`casa screen`: compare partners, or one name, with the sanctions lists."""
 
+from typing import Any
+
 import click
 
 from registry.cli import Context, pass_context, print_json
@@ -9,20 +11,25 @@ from registry.matching.screening import deciding, screening
 
 @click.command("screen")
 @click.argument("name", required=False)
+@click.option("--born", type=int, help="Year of birth of the person, where it is known.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @pass_context
-def screen_command(context: Context, name: str | None, as_json: bool) -> None:
+def screen_command(context: Context, name: str | None, born: int | None, as_json: bool) -> None:
     """Compare NAME with the lists and keep nothing; without NAME, compare all partners anew and list what is open."""
     if name is not None:
         with context.database.reading() as session:
-            found = deciding.check_name(session, context.actor, name)
+            found = deciding.check_name(session, context.actor, {"name": name, "born": born})
         if as_json:
-            print_json({"threshold": screening.THRESHOLD, "items": found})
+            print_json({"threshold": found.threshold, "items": found.items, "nearest": found.nearest})
             return
-        for item in found:
-            click.echo(f"{item['score']:.2f}  {item['evidence']['listed']}  ({item['regime']}, {item['reference']})")
-        if not found:
-            click.echo(f"No name on the lists is like it (from {screening.THRESHOLD} of 1 on).")
+        for item in found.items:
+            click.echo(_line(item))
+        if not found.items:
+            click.echo(f"No name on the lists is like it (from {found.threshold} of 1 on).")
+        if found.nearest:
+            click.echo("Nearest below that:")
+        for item in found.nearest:
+            click.echo(_line(item))
         return
     changed = 0
     with context.database.reading() as session:
@@ -44,3 +51,7 @@ def screen_command(context: Context, name: str | None, as_json: bool) -> None:
     for row in rows:
         click.echo(f"{row['score']:.2f}  {row['partner']}  ~  {row['party']}  ({row['regime']}, {row['reference']})")
     click.echo(f"{counts['open']} open, {counts['same']} the same, {counts['unsure']} unsure; {changed} changed.")
+
+
+def _line(item: dict[str, Any]) -> str:
+    return f"{item['score']:.2f}  {item['evidence']['listed']}  ({item['regime']}, {item['reference']})"

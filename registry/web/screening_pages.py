@@ -10,7 +10,7 @@ from registry.errors import N_, InvalidInput, VersionMismatch
 from registry.http import actor, session
 from registry.matching import listed
 from registry.matching.screening import deciding
-from registry.matching.screening.screening import KIND, THRESHOLD
+from registry.matching.screening.screening import KIND, threshold
 from registry.web import lists
 from registry.web.forms import Form, expected_version
 from registry.web.history_view import revisions
@@ -20,7 +20,7 @@ pages = Blueprint("screening", __name__)
 SHOWN = 50
 WORDS = {
     "score": N_("Likeness"), "names": N_("Names compared"), "decision": N_("Decision"), "reason": N_("Reason"),
-    "current": N_("Alike today"), "name": N_("Name"),
+    "current": N_("Alike today"), "name": N_("Name"), "born": N_("Year of birth"),
 }  # fmt: skip
 
 
@@ -37,12 +37,13 @@ def index() -> ResponseReturnValue:
     shown = shown if shown in counts else "open"
     filters = deciding.Filters(shown, q=request.args.get("q", "").strip())
     page = deciding.list_hits(session(), actor(), filters, cursor=request.args.get("cursor"), limit=SHOWN)
-    form, found, status = Form({"name": request.args.get("name", "").strip()}), None, 200
+    typed = {name: request.args.get(name, "").strip() for name in ("name", "born")}
+    form, found, status = Form(typed), None, 200
     if "name" in request.args:
         try:
-            found = deciding.check_name(session(), actor(), request.args["name"])
+            found = deciding.check_name(session(), actor(), {"name": typed["name"], "born": typed["born"] or None})
         except InvalidInput as error:
-            form, status = Form(dict(request.args), error.fields), error.status
+            form, status = Form(typed, error.fields), error.status
     return (
         render_template(
             "screening/index.html",
@@ -53,7 +54,7 @@ def index() -> ResponseReturnValue:
             form=form,
             found=found,
             words=words_of,
-            threshold=THRESHOLD,
+            threshold=threshold(),
             first_url=lists.first_url(),
             next_url=lists.next_url(page.next),
             data_url=f"/api/v1/screenings?standing={shown}",
@@ -94,7 +95,7 @@ def _page(hit_id: int, form: Form) -> str:
         document=document,
         form=form,
         words=words_of,
-        threshold=THRESHOLD,
+        threshold=threshold(),
         may_decide=policy.can(actor(), "screening.decide", hit),
         history=revisions(history.versions(session(), KIND, hit_id), words_of),
         data_url=f"/api/v1/screenings/{hit_id}",

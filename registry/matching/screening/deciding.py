@@ -24,7 +24,7 @@ from registry.matching.models import ListedParty
 from registry.matching.schemas import Form
 from registry.matching.screening import index
 from registry.matching.screening.models import DECISIONS, ScreeningHit
-from registry.matching.screening.screening import KIND, THRESHOLD, rematch
+from registry.matching.screening.screening import KIND, rematch, threshold
 from registry.schemas import load
 
 MISSING = N_("There is no such likeness.")
@@ -35,9 +35,24 @@ SORTS = {"score": Sort((H.score, H.id), descending=True), "updated": Sort((H.upd
 
 
 class NameForm(Form):
-    """A name to compare with the lists."""
+    """A name to compare with the lists, and when its bearer was born."""
 
     name = Text(300, required=True)
+    born = fields.Integer(
+        load_default=None,
+        allow_none=True,
+        validate=validate.Range(1850, 2100, error=N_("This must be a year between {min} and {max}.")),
+        error_messages={"invalid": N_("This must be a year, such as 1970.")},
+    )
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What a name was found to be like: `items` from the threshold on, `nearest` the next ones below it."""
+
+    threshold: float
+    items: list[dict[str, Any]]
+    nearest: list[dict[str, Any]]
 
 
 class DecisionForm(Form):
@@ -129,24 +144,30 @@ def decide(
     return hit
 
 
-def check_name(session: Session, actor: Actor, name: str | None) -> list[dict[str, Any]]:
-    """Listed parties that a name is like, the most alike first, with the evidence. Nothing is kept.
+def check_name(session: Session, actor: Actor, data: Mapping[str, Any]) -> Checked:
+    """Compare a name (NameForm) with the lists and keep nothing. Raises InvalidInput for a name or year that is none.
 
-    Raises InvalidInput for a name that is empty or too long.
+    The three nearest names are among the answer even where none is alike enough to be asked about.
     """
     policy.require(actor, "screening.read")
-    found = index.current(session).search([load(NameForm(), {"name": name})["name"]], THRESHOLD)
-    parties = {
-        party.id: party
-        for party in session.scalars(select(ListedParty).where(col(ListedParty.id).in_([f.party_id for f in found])))
-    }
-    return [
-        {
-            "party_id": item.party_id, "score": item.score, "evidence": item.evidence(),
-            **{name: getattr(parties[item.party_id], name) for name in ("reference", "name", "regime", "kind")},
-        }
-        for item in found
-    ]  # fmt: skip
+    form, against, least = load(NameForm(), data), index.current(session), threshold()
+    nearest = against.nearest([form["name"]], born=form["born"])
+    found = against.search([form["name"]], least, born=form["born"])
+    known = {item.party_id for item in found}
+    below = [item for item in nearest if item.party_id not in known]
+    wanted = [item.party_id for item in (*found, *below)]
+    parties = {party.id: party for party in session.scalars(select(ListedParty).where(col(ListedParty.id).in_(wanted)))}
+    items, others = (
+        [
+            {
+                "party_id": item.party_id, "score": item.score, "evidence": item.evidence(),
+                **{name: getattr(parties[item.party_id], name) for name in ("reference", "name", "regime", "kind")},
+            }
+            for item in some
+        ]
+        for some in (found, below)
+    )  # fmt: skip
+    return Checked(least, items, others)
 
 
 def _conditions(actor: Actor, filters: Filters) -> Any:

@@ -25,10 +25,8 @@ from registry.matching.screening import index
 from registry.matching.screening.index import Found
 from registry.matching.screening.models import ScreeningHit
 from registry.matching.screening.standing import alike_organisations
+from registry.settings import Settings
 
-THRESHOLD = 0.82
-"""From so much likeness on a person is asked. On the Consolidated List and 300 partners of real programmes it asks of
-none wrongly, and finds a party under most ways to write its name (docs/screening.md)."""
 KIND = "screening"
 AT_ONCE = 400
 _ORGANISATION: Table = Organisation.__table__  # type: ignore[attr-defined]
@@ -53,6 +51,11 @@ class Step:
     organisation_id: int | None
     name: str
     found: Found | None
+
+
+def threshold() -> float:
+    """From how much likeness on a person is asked: CASA_SCREENING_THRESHOLD; docs/screening.md says what it does."""
+    return Settings.from_environ().screening_threshold
 
 
 def partners(
@@ -145,9 +148,9 @@ def _differences(
     for row in _known(session, [partner.subject for partner in batch]):
         if parties is None or row.party_id in parties:
             known.setdefault(row.subject, {})[row.party_id] = row
-    steps = []
+    steps, least = [], threshold()
     for partner in batch:
-        found = {item.party_id: item for item in against.search(partner.names, THRESHOLD, parties)}
+        found = {item.party_id: item for item in against.search(partner.names, least, parties)}
         before = known.get(partner.subject, {})
         for party_id in sorted(found.keys() | before.keys()):
             stored, item = before.get(party_id), found.get(party_id)
