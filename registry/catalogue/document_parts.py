@@ -1,10 +1,12 @@
 """Parts that recur all over the programme document: narratives, money, organisations, shares, links."""
 
+from decimal import Decimal
 from typing import Any
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from registry.catalogue.fields import Code, Country, IsoDate, currency
+from registry.catalogue.money import to_minor
 from registry.errors import N_
 from registry.schemas import LARGEST_ID
 
@@ -54,8 +56,17 @@ class ValueSchema(Schema):
         strict=True,
         validate=validate.Range(-LARGEST_ID, LARGEST_ID, error=N_("This amount is too large.")),
     )
+    exact = fields.String(
+        validate=validate.Regexp(r"-?\d{1,15}\.\d{1,30}\Z", error=N_("Write a number with a decimal point.")),
+        metadata={"description": "the amount as its source gave it, where it has more decimals than the currency"},
+    )
     currency = currency()
     value_date = IsoDate()
+
+    @validates_schema
+    def _check_exact(self, data: dict[str, Any], **_: Any) -> None:
+        if "exact" in data and to_minor(Decimal(data["exact"]), data.get("currency")) != data["amount"]:
+            raise ValidationError(N_("This is not the amount in the currency's minor unit."), "exact")
 
 
 class OrgSchema(Schema):
@@ -80,6 +91,7 @@ class CodedShareSchema(Schema):
 
     code = text(50, required=True)
     vocabulary = text(10)
+    vocabulary_uri = text(2000)
     percentage = percentage()
     narratives = narratives()
 

@@ -21,6 +21,7 @@ class MeasuredSchema(Schema):
     comment = narratives()
     locations = list_of(text())
     dimensions = list_of(DimensionSchema)
+    documents = list_of(DocumentLinkSchema)
 
 
 class BaselineSchema(MeasuredSchema):
@@ -47,6 +48,12 @@ class IndicatorReferenceSchema(VocabularyCodeSchema):
     uri = text(2000)
 
 
+class ResultReferenceSchema(VocabularyCodeSchema):
+    """A framework that a result belongs to."""
+
+    vocabulary_uri = text(2000)
+
+
 class IndicatorSchema(Schema):
     """What is measured."""
 
@@ -55,6 +62,7 @@ class IndicatorSchema(Schema):
     aggregation = fields.Boolean()
     title = narratives(required=True)
     description = narratives()
+    documents = list_of(DocumentLinkSchema)
     references = list_of(IndicatorReferenceSchema)
     baselines = list_of(BaselineSchema)
     periods = list_of(PeriodSchema)
@@ -67,6 +75,6 @@ class ResultSchema(Schema):
     aggregation = fields.Boolean()
     title = narratives(required=True)
     description = narratives()
-    references = list_of(VocabularyCodeSchema)
+    references = list_of(ResultReferenceSchema)
     documents = list_of(DocumentLinkSchema)
     indicators = list_of(IndicatorSchema)

@@ -65,6 +65,7 @@ class ContactSchema(Schema):
     organisation = narratives()
     department = narratives()
     person = narratives()
+    job_title = narratives()
     telephone = text(100)
     email = fields.Email(error_messages={"invalid": N_("This is not an e-mail address.")})
     website = text(2000)
@@ -85,6 +86,7 @@ class LocationSchema(Schema):
     ids = list_of(VocabularyCodeSchema)
     name = narratives()
     description = narratives()
+    activity_description = narratives()
     administrative = list_of(AdministrativeSchema)
     lat = fields.Float(validate=validate.Range(-90, 90, error=N_("This must be from {min} to {max}.")))
     lon = fields.Float(validate=validate.Range(-180, 180, error=N_("This must be from {min} to {max}.")))
@@ -96,19 +98,23 @@ class LocationSchema(Schema):
 class TagSchema(VocabularyCodeSchema):
     """A tag."""
 
+    vocabulary_uri = text(2000)
     narratives = narratives()
 
 
 class PolicyMarkerSchema(VocabularyCodeSchema):
     """A policy marker, such as 1 (gender equality), and how much it is aimed at."""
 
+    vocabulary_uri = text(2000)
     significance = Code("PolicySignificance")
+    narratives = narratives()
 
 
 class HumanitarianScopeSchema(VocabularyCodeSchema):
     """An emergency or appeal the programme belongs to."""
 
     type = Code("HumanitarianScopeType")
+    vocabulary_uri = text(2000)
     narratives = narratives()
 
 
@@ -131,6 +137,8 @@ class PlannedDisbursementSchema(Schema):
     value = fields.Nested(ValueSchema, required=True)
     provider_org = fields.Nested(OrgSchema)
     receiver_org = fields.Nested(OrgSchema)
+    further_provider_orgs = list_of(OrgSchema)
+    further_receiver_orgs = list_of(OrgSchema)
 
 
 class TransactionSchema(Schema):
@@ -144,6 +152,8 @@ class TransactionSchema(Schema):
     description = narratives()
     provider_org = fields.Nested(OrgSchema)
     receiver_org = fields.Nested(OrgSchema)
+    further_provider_orgs = list_of(OrgSchema)
+    further_receiver_orgs = list_of(OrgSchema)
     disbursement_channel = Code("DisbursementChannel")
     sectors = list_of(CodedShareSchema)
     countries = list_of(CountrySchema)
@@ -175,6 +185,26 @@ class ConditionsSchema(Schema):
     items = list_of(ConditionSchema)
 
 
+class OtherElementSchema(Schema):
+    """An element of the IATI standard that nothing is done with here, as it came; it is exported again."""
+
+    element = fields.String(
+        required=True,
+        validate=validate.OneOf(
+            ("country-budget-items", "legacy-data", "crs-add", "fss"), error=N_("This must be one of: {choices}.")
+        ),
+    )
+    xml = text(100_000, required=True)
+
+
+class UnreadableElementSchema(Schema):
+    """An element of a feed's file that could not be used, as it came, and why; it is not exported."""
+
+    element = text(100, required=True)
+    xml = fields.String(required=True)
+    reason = text(required=True)
+
+
 class ProgrammeDocumentSchema(Schema):
     """A programme's whole content."""
 
@@ -189,6 +219,8 @@ class ProgrammeDocumentSchema(Schema):
     humanitarian = fields.Boolean()
     boundary = fields.String(validate=validate.OneOf(("incoming", "internal", "outgoing")))
     """OCHA FTS: whether the flow came into what the source counts, or only moves inside it or out of it"""
+    linked_data_uri = text(2000)
+    budget_not_provided = text(10)
     reporting_org = fields.Nested(ReportingOrgSchema)
     title = narratives(required=True)
     descriptions = list_of(DescriptionSchema)
@@ -218,3 +250,5 @@ class ProgrammeDocumentSchema(Schema):
     related_activities = list_of(RelatedActivitySchema)
     conditions = fields.Nested(ConditionsSchema)
     results = list_of(ResultSchema)
+    other_elements = list_of(OtherElementSchema)
+    unreadable_elements = list_of(UnreadableElementSchema)

@@ -41,7 +41,8 @@ def activity(document: Mapping[str, Any]) -> Element:
         node.set(XML_LANG, language)
     for name, attribute in (
         ("last_updated", "last-updated-datetime"), ("currency", "default-currency"), ("hierarchy", "hierarchy"),
-        ("humanitarian", "humanitarian"),
+        ("humanitarian", "humanitarian"), ("linked_data_uri", "linked-data-uri"),
+        ("budget_not_provided", "budget-not-provided"),
     ):  # fmt: skip
         if document.get(name) is not None:
             node.set(attribute, clean(document[name]))
@@ -77,13 +78,32 @@ def activity(document: Mapping[str, Any]) -> Element:
         writer.document(node, item)
     for item in document.get("related_activities") or ():
         add(node, "related-activity", ref=item.get("ref"), type=item.get("type"))
+    _others(node, document, "legacy-data")
     if conditions := document.get("conditions"):
         inner = add(node, "conditions", attached=conditions.get("attached"))
         for item in conditions.get("items") or ():
             writer.narratives(add(inner, "condition", type=item.get("type")), item.get("narratives"))
     for item in document.get("results") or ():
         writer.result(node, item)
+    _others(node, document, "crs-add", "fss")
     return node
+
+
+def _others(parent: Element, document: Mapping[str, Any], *names: str) -> None:
+    """Elements that were kept as they came, where they are what they are said to be."""
+    kept = document.get("other_elements") or ()
+    for name in names:
+        for item in kept:
+            element = _parsed(item.get("xml") or "") if item.get("element") == name else None
+            if element is not None and element.tag == name:
+                parent.append(element)
+
+
+def _parsed(xml: str) -> Element | None:
+    try:
+        return etree.fromstring(xml, etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True))
+    except (etree.XMLSyntaxError, ValueError):
+        return None
 
 
 def _coded(parent: Element, tag: str, code: Any) -> None:
@@ -96,6 +116,7 @@ def _contact(writer: Writer, parent: Element, item: Item) -> None:
     writer.texts(node, "organisation", item.get("organisation"))
     writer.texts(node, "department", item.get("department"))
     writer.texts(node, "person-name", item.get("person"))
+    writer.texts(node, "job-title", item.get("job_title"))
     for name in ("telephone", "email", "website"):
         if item.get(name):
             add(node, name, item[name])
@@ -106,18 +127,19 @@ def _places(writer: Writer, node: Element, item: Item) -> None:
     for country in item.get("countries") or ():
         writer.coded(node, "recipient-country", country, "percentage")
     for region in item.get("regions") or ():
-        writer.coded(node, "recipient-region", region, "vocabulary", "percentage")
+        writer.coded(node, "recipient-region", region, "vocabulary", "vocabulary_uri", "percentage")
 
 
 def _classify(writer: Writer, node: Element, document: Mapping[str, Any]) -> None:
     for item in document.get("sectors") or ():
-        writer.coded(node, "sector", item, "vocabulary", "percentage")
+        writer.coded(node, "sector", item, "vocabulary", "vocabulary_uri", "percentage")
     for item in document.get("tags") or ():
-        writer.coded(node, "tag", item, "vocabulary")
+        writer.coded(node, "tag", item, "vocabulary", "vocabulary_uri")
+    _others(node, document, "country-budget-items")
     for item in document.get("humanitarian_scopes") or ():
-        writer.coded(node, "humanitarian-scope", item, "type", "vocabulary")
+        writer.coded(node, "humanitarian-scope", item, "type", "vocabulary", "vocabulary_uri")
     for item in document.get("policy_markers") or ():
-        writer.coded(node, "policy-marker", item, "vocabulary", "significance")
+        writer.coded(node, "policy-marker", item, "vocabulary", "vocabulary_uri", "significance")
     _coded(node, "collaboration-type", document.get("collaboration_type"))
     _coded(node, "default-flow-type", document.get("default_flow_type"))
     _coded(node, "default-finance-type", document.get("default_finance_type"))
@@ -152,7 +174,7 @@ def _transaction(writer: Writer, parent: Element, item: Item) -> None:
     writer.parties(node, item)
     _coded(node, "disbursement-channel", item.get("disbursement_channel"))
     for sector in item.get("sectors") or ():
-        writer.coded(node, "sector", sector, "vocabulary", "percentage")
+        writer.coded(node, "sector", sector, "vocabulary", "vocabulary_uri", "percentage")
     _places(writer, node, item)
     _coded(node, "flow-type", item.get("flow_type"))
     _coded(node, "finance-type", item.get("finance_type"))

@@ -95,6 +95,7 @@ class Writer:
             add(node, "location-id", vocabulary=found.get("vocabulary"), code=found.get("code"))
         self.texts(node, "name", item.get("name"))
         self.texts(node, "description", item.get("description"))
+        self.texts(node, "activity-description", item.get("activity_description"))
         for unit in item.get("administrative") or ():
             add(
                 node,
@@ -118,7 +119,10 @@ class Writer:
         for link in item.get("documents") or ():
             self.document(node, link)
         for reference in item.get("references") or ():
-            add(node, "reference", vocabulary=reference.get("vocabulary"), code=reference.get("code"))
+            add(
+                node, "reference", vocabulary=reference.get("vocabulary"), code=reference.get("code"),
+                vocabulary_uri=reference.get("vocabulary_uri"),
+            )  # fmt: skip
         for indicator in item.get("indicators") or ():
             self._indicator(node, indicator)
 
@@ -129,6 +133,8 @@ class Writer:
         )  # fmt: skip
         self.texts(node, "title", item.get("title"))
         self.texts(node, "description", item.get("description"))
+        for link in item.get("documents") or ():
+            self.document(node, link)
         for reference in item.get("references") or ():
             add(
                 node, "reference", vocabulary=reference.get("vocabulary"), code=reference.get("code"),
@@ -150,6 +156,8 @@ class Writer:
         for dimension in item.get("dimensions") or ():
             add(node, "dimension", name=dimension.get("name"), value=dimension.get("value"))
         self.texts(node, "comment", item.get("comment"))
+        for link in item.get("documents") or ():
+            self.document(node, link)
 
 
 def _code(parent: Element, tag: str, code: Any) -> None:
@@ -168,5 +176,5 @@ def dates(parent: Element, start: str | None, end: str | None) -> None:
 def value(parent: Element, money: Item | None) -> None:
     """Add an amount of money in whole units."""
     if money:
-        amount = to_decimal(money["amount"], money.get("currency"))
-        add(parent, "value", f"{amount:f}", currency=money.get("currency"), value_date=money.get("value_date"))
+        amount = money.get("exact") or f"{to_decimal(money['amount'], money.get('currency')):f}"
+        add(parent, "value", amount, currency=money.get("currency"), value_date=money.get("value_date"))

@@ -32,6 +32,7 @@ MEASURED = {
     "comment": N("As counted"),
     "locations": ["L1"],
     "dimensions": [{"name": "sex", "value": "female"}, {"name": "age", "value": "adult"}],
+    "documents": [LINK],
 }
 FULL: dict[str, Any] = {
     "iati_identifier": "XM-EX-1-FULL",
@@ -40,6 +41,8 @@ FULL: dict[str, Any] = {
     "hierarchy": 1,
     "last_updated": "2024-05-01T10:00:00+00:00",
     "humanitarian": True,
+    "linked_data_uri": "https://example.org/data/1",
+    "budget_not_provided": "1",
     "reporting_org": {"secondary_reporter": True, **org("XM-EX-1", "Example Agency")},
     "title": [*N("Marking & tracing"), *N("Marquage et traçage", lang="fr"), *N("标识和追查", lang="zh")],
     "descriptions": [
@@ -59,20 +62,27 @@ FULL: dict[str, Any] = {
     ],
     "contacts": [
         {"type": "1", "organisation": N("Example"), "department": N("Arms"), "person": N("A. Person"),
-         "telephone": "+1 555", "email": "a@example.org", "website": "https://example.org", "address": N("Street 1")},
+         "job_title": N("Officer"), "telephone": "+1 555",
+         "email": "a@example.org", "website": "https://example.org", "address": N("Street 1")},
     ],
     "scope": "4",
     "countries": [{"code": "ML", "percentage": 60, "narratives": N("Mali")}, {"code": "NE", "percentage": 20.5}],
     "regions": [{"vocabulary": "1", "code": "298", "percentage": 19.5}],
     "locations": [
         {"ref": "L1", "reach": "1", "ids": [{"vocabulary": "G1", "code": "2457161"}], "name": N("Gao"),
-         "description": N("The depot"), "administrative": [{"vocabulary": "G1", "level": "1", "code": "1"}],
+         "description": N("The depot"), "activity_description": N("Two armouries"),
+         "administrative": [{"vocabulary": "G1", "level": "1", "code": "1"}],
          "lat": 16.27, "lon": -0.04, "exactness": "1", "class": "2", "feature": "PPL"},
     ],
     "sectors": [{"vocabulary": "1", "code": "15240", "percentage": 100},
-                {"vocabulary": "99", "code": "SALW", "narratives": N("Own")}],
+                {"vocabulary": "99", "vocabulary_uri": "https://example.org/s", "code": "SALW",
+                 "narratives": N("Own")}],
     "tags": [{"vocabulary": "2", "code": "16", "narratives": N("Goal 16")}],
-    "policy_markers": [{"vocabulary": "1", "code": "1", "significance": "1"}],
+    "policy_markers": [
+        {"vocabulary": "1", "code": "1", "significance": "1"},
+        {"vocabulary": "99", "vocabulary_uri": "https://example.org/m", "code": "A1", "significance": "3",
+         "narratives": N("Own marker")},
+    ],
     "humanitarian_scopes": [{"type": "1", "vocabulary": "1-2", "code": "EQ-1", "narratives": N("Crisis")}],
     "collaboration_type": "1",
     "default_flow_type": "10",
@@ -80,7 +90,7 @@ FULL: dict[str, Any] = {
     "default_aid_types": [{"vocabulary": "1", "code": "C01"}],
     "default_tied_status": "5",
     "budgets": [{"type": "1", "status": "2", "period_start": "2022-01-01", "period_end": "2022-12-31",
-                 "value": value(1050)}],
+                 "value": {"amount": 3364486, "exact": "33644.8608", "currency": "USD", "value_date": "2023-02-01"}}],
     "planned_disbursements": [
         {"type": "1", "period_start": "2022-01-01", "period_end": "2022-06-30", "value": value(500, "JPY"),
          "provider_org": org("XM-EX-2", "Donor", activity_id="XM-EX-2-7"), "receiver_org": org("XM-EX-1", "Example")},
@@ -98,12 +108,21 @@ FULL: dict[str, Any] = {
     "documents": [LINK],
     "related_activities": [{"ref": "XM-EX-1-OLD", "type": "1"}],
     "conditions": {"attached": True, "items": [{"type": "1", "narratives": N("Report each year")}]},
+    "other_elements": [
+        {"element": "country-budget-items",
+         "xml": '<country-budget-items vocabulary="1"><budget-item code="2.1.1" percentage="100" />'
+                "</country-budget-items>"},
+        {"element": "legacy-data", "xml": '<legacy-data name="n" value="v" />'},
+        {"element": "crs-add", "xml": '<crs-add><channel-code>41114</channel-code></crs-add>'},
+        {"element": "fss", "xml": '<fss extraction-date="2024-01-01"><forecast year="2025" value-date="2024-01-01" '
+                                  'currency="USD">100</forecast></fss>'},
+    ],
     "results": [
         {"type": "1", "aggregation": True, "title": N("Weapons marked"), "description": N("By the machines"),
-         "documents": [LINK], "references": [{"vocabulary": "99", "code": "R1"}],
+         "documents": [LINK], "references": [{"vocabulary": "99", "code": "R1", "vocabulary_uri": "https://example.org/r"}],
          "indicators": [
              {"measure": "1", "ascending": True, "aggregation": False, "title": N("Number"),
-              "description": N("Counted"),
+              "description": N("Counted"), "documents": [LINK],
               "references": [{"vocabulary": "99", "code": "I1", "uri": "https://example.org/i1"}],
               "baselines": [{"year": 2021, "date": "2021-12-31", **MEASURED}],
               "periods": [{"start": "2022-01-01", "end": "2022-12-31", "targets": [MEASURED], "actuals": [MEASURED]}]},

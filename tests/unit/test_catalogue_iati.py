@@ -30,7 +30,7 @@ def read(path: Path) -> list[dict[str, Any]]:
         for piece in batch:
             assert piece.fault is None, piece.fault
             record = adapter.read(piece)
-            assert record.warnings == []
+            assert [text for text in record.warnings if "more decimals than" not in text] == []
             found.append(record.document)
     return found
 
@@ -41,7 +41,8 @@ def test_a_document_with_every_field_comes_back_the_same(tmp_path: Path) -> None
 
 def test_the_full_document_has_every_field_of_the_form() -> None:
     fields = ProgrammeDocumentSchema().fields
-    assert set(FULL) == set(fields) - {"derived_identifier", "boundary"}, "IATI has no place for a boundary of FTS"
+    apart = {"derived_identifier", "boundary", "unreadable_elements"}
+    assert set(FULL) == set(fields) - apart, "IATI has no place for them"
 
 
 def test_the_form_for_people_takes_what_feeds_bring() -> None:

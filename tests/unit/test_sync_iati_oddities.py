@@ -44,11 +44,18 @@ def test_percentages_stay_as_given_also_where_they_are_off_100(tmp_path: Path) -
     assert [item["percentage"] for item in one(tmp_path, extra).document["sectors"]] == [60, 60.5, 70]
 
 
-@pytest.mark.parametrize("percentage", ["-5", "101", "NaN", "Infinity", "abc", "1e400", "9" * 50])
+@pytest.mark.parametrize("percentage", ["NaN", "Infinity", "abc", "1e400", "9" * 50])
 def test_a_percentage_that_is_none_is_left_out_with_a_warning(tmp_path: Path, percentage: str) -> None:
     record = one(tmp_path, f'<sector code="15240" percentage="{percentage}"/>')
     assert record.document["sectors"] == [{"vocabulary": "1", "code": "15240"}]
     assert len(record.warnings) == 1 and "percentage" in record.warnings[0] and "line" in record.warnings[0]
+
+
+@pytest.mark.parametrize("percentage", [-2, 102])
+def test_a_percentage_outside_0_to_100_stays_as_given_and_is_warned_of(tmp_path: Path, percentage: int) -> None:
+    record = one(tmp_path, f'<sector code="15240" percentage="{percentage}"/>')
+    assert record.document["sectors"][0]["percentage"] == percentage
+    assert len(record.warnings) == 1 and "outside 0 to 100" in record.warnings[0]
 
 
 @pytest.mark.parametrize(
@@ -57,28 +64,43 @@ def test_a_percentage_that_is_none_is_left_out_with_a_warning(tmp_path: Path, pe
         ("100", "USD", 10000),
         (" 1,234,567.89 ", "USD", 123456789),
         ("-20187", "USD", -2018700),
-        ("-5e-10", "USD", 0),
         ("1.5E3", "USD", 150000),
         ("+7", "USD", 700),
         ("1000", "JPY", 1000),
-        ("1.2345", "KWD", 1234),
-        ("12345678901234567", None, None),
     ],
 )
-def test_amounts_as_publishers_write_them(tmp_path: Path, text: str, currency: str | None, minor: int | None) -> None:
-    given = f' currency="{currency}"' if currency else ""
-    content = activity(extra=f"<budget><value{given}>{text}</value></budget>")
-    if minor is None:
-        assert fault(tmp_path, document(content)).code == "amount"
-    else:
-        assert read_one(tmp_path, document(content))["budgets"][0]["value"] == {"amount": minor, "currency": currency}
+def test_amounts_as_publishers_write_them(tmp_path: Path, text: str, currency: str, minor: int) -> None:
+    content = activity(extra=f'<budget><value currency="{currency}">{text}</value></budget>')
+    assert read_one(tmp_path, document(content))["budgets"][0]["value"] == {"amount": minor, "currency": currency}
 
 
-@pytest.mark.parametrize("text", ["abc", "NaN", "inf", "1.2.3", "12 EUR", "0x10", "--1", "1_000", "1e999999"])
+@pytest.mark.parametrize(
+    ("text", "currency", "minor", "exact"),
+    [("33644.8608", "USD", 3364486, "33644.8608"), ("-5e-10", "USD", 0, "-0.0000000005"), ("0.5", "JPY", 0, "0.5"),
+     ("1.2345", "KWD", 1234, "1.2345")],
+)  # fmt: skip
+def test_more_decimals_than_the_currency_has_are_kept(
+    tmp_path: Path, text: str, currency: str, minor: int, exact: str
+) -> None:
+    record = one(tmp_path, f'<budget><value currency="{currency}">{text}</value></budget>')
+    assert record.document["budgets"][0]["value"] == {"amount": minor, "exact": exact, "currency": currency}
+    assert "1 amounts have more decimals" in record.warnings[0]
+
+
+@pytest.mark.parametrize(
+    "text", ["abc", "NaN", "inf", "1.2.3", "12 EUR", "0x10", "--1", "1_000", "1e999999", "12345678901234567"]
+)
 @pytest.mark.parametrize("place", ["budget", "transaction", "planned-disbursement"])
-def test_an_amount_that_is_no_number_makes_the_record_unusable(tmp_path: Path, place: str, text: str) -> None:
-    found = fault(tmp_path, document(activity(extra=f"<{place}><value>{text}</value></{place}>")))
-    assert found.code == "amount" and text in found.reason and "line 3" in found.reason
+def test_an_amount_that_is_no_number_costs_its_element_which_is_kept_aside(
+    tmp_path: Path, place: str, text: str
+) -> None:
+    whole = f"<{place}><value>{text}</value></{place}>"
+    record = one(tmp_path, whole + "<transaction><value>7</value></transaction>")
+    assert [t["value"]["amount"] for t in record.document["transactions"]] == [700]
+    assert not record.document.get("budgets") and not record.document.get("planned_disbursements")
+    (kept,) = record.document["unreadable_elements"]
+    assert (kept["element"], kept["xml"]) == (place, whole) and text in kept["reason"]
+    assert text in record.warnings[0] and "line 3" in record.warnings[0]
 
 
 def test_an_empty_amount_is_unknown_not_zero(tmp_path: Path) -> None:
@@ -101,9 +123,38 @@ def test_an_impossible_activity_date_makes_the_record_unusable(tmp_path: Path, d
     assert found.code == "date" and day in found.reason
 
 
-@pytest.mark.parametrize("day", ["", "soon", "2020", "0000-00-00", "01/02/2020", "0001-01-01", "20200101"])
+@pytest.mark.parametrize(
+    "day", ["", "soon", "2020", "0000-00-00", "01/02/2020", "0001-01-01", "20201345", "31-02-2018"]
+)
 def test_a_date_that_is_not_written_as_one_is_left_out(tmp_path: Path, day: str) -> None:
     assert len(one(tmp_path, f'<activity-date type="2" iso-date="{day}"/>').document["dates"]) == 1
+
+
+@pytest.mark.parametrize(
+    "day", ["2020/2/29", "2020-2-29", "20200229", "2020.02.29", "29-Feb-20", "29 February 2020", "29/02/2020"]
+)
+def test_a_day_that_can_be_read_in_one_way_only_is_read_with_a_warning(tmp_path: Path, day: str) -> None:
+    record = one(tmp_path, f'<activity-date type="2" iso-date="{day}"/>')
+    assert record.document["dates"][1]["date"] == "2020-02-29" and "is read as 2020-02-29" in record.warnings[0]
+
+
+def test_text_with_markup_inside_is_whole(tmp_path: Path) -> None:
+    content = "<iati-activity><iati-identifier>A</iati-identifier><title>Small <b>arms</b> control</title>"
+    content += "<description>First part <br/>second part</description></iati-activity>"
+    found = read_one(tmp_path, document(content, version="1.03"))
+    assert found["title"][0]["text"] == "Small arms control"
+    assert found["descriptions"][0]["narratives"][0]["text"] == "First part second part"
+
+
+def test_a_second_provider_stands_beside_the_first(tmp_path: Path) -> None:
+    parties = "".join(f'<provider-org ref="XX-{n}"/>' for n in (1, 2))
+    (payment,) = one(tmp_path, f"<transaction>{parties}<value>9</value></transaction>").document["transactions"]
+    assert (payment["provider_org"], payment["further_provider_orgs"]) == ({"ref": "XX-1"}, [{"ref": "XX-2"}])
+
+
+def test_the_website_of_older_files_is_a_document_of_its_category(tmp_path: Path) -> None:
+    found = one(tmp_path, "<activity-website>https://example.org/p</activity-website>").document["documents"]
+    assert found == [{"url": "https://example.org/p", "format": "text/html", "categories": ["A12"]}]
 
 
 @pytest.mark.parametrize(

@@ -25,9 +25,6 @@ IATI = Samples(
     bad_third={
         "no_text": _with_third("<iati-activity><iati-identifier>XX-TEST-3</iati-identifier></iati-activity>"),
         "date": _with_third(activity("XX-TEST-3", extra='<activity-date type="1" iso-date="2024-13-45"/>')),
-        "amount": _with_third(
-            activity("XX-TEST-3", extra='<transaction><value value-date="2024-01-01">many</value></transaction>')
-        ),
         "oversize": _with_third(activity("XX-TEST-3", extra=_DEEP)),
         "identifier": _with_third(activity("X" * 900)),
     },

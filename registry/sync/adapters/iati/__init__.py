@@ -30,4 +30,4 @@ class Activities:
         return str(piece.raw.content(16_000).decode("utf-8", "replace")[:4000])
 
 
-ADAPTER = Adapter("iati", "2", N_("IATI activities (XML 1.01–2.03)"), lambda _config: Activities())
+ADAPTER = Adapter("iati", "3", N_("IATI activities (XML 1.01–2.03)"), lambda _config: Activities())

@@ -15,6 +15,7 @@ from registry.sync.adapters.iati.values import (
     instant_of,
     is_impossible_day,
     text_of,
+    xml_of,
 )
 
 Handler = Callable[[Reading, Node], None]
@@ -44,6 +45,9 @@ def build(parsed: Parsed, identifier: str, derived: bool, line: int) -> Record:
     humanitarian = reading.flag(activity.get("humanitarian"))
     if humanitarian is not None:
         document["humanitarian"] = humanitarian
+    for attribute, name in (("linked-data-uri", "linked_data_uri"), ("budget-not-provided", "budget_not_provided")):
+        if value := (activity.get(attribute) or "").strip():
+            document[name] = value
     handlers = HANDLERS
     for child in activity:
         handler = handlers.get(child.tag)
@@ -51,6 +55,11 @@ def build(parsed: Parsed, identifier: str, derived: bool, line: int) -> Record:
             handler(reading, child)
     if "title" not in document and "descriptions" not in document:
         raise RecordFault("no_text", "the activity has neither a title nor a description")
+    if reading.rounded:
+        reading.warn(
+            activity,
+            f"{reading.rounded} amounts have more decimals than their currency: kept as given, rounded in sums",
+        )
     title = document["title"][0]["text"] if "title" in document else ""
     return Record(document, " ".join(title.split())[:300], reading.warnings)
 
@@ -88,6 +97,14 @@ def _date(reading: Reading, node: Node) -> None:
     if not (text and day_in(text) == day) and (texts := reading.narratives(node)):
         item["narratives"] = texts
     reading.document.setdefault("dates", []).append(item)
+
+
+def _other(reading: Reading, node: Node) -> None:
+    """An element of the standard that nothing here is done with: kept, and written out again."""
+    if xml := xml_of(node):
+        reading.document.setdefault("other_elements", []).append({"element": node.tag, "xml": xml})
+    else:
+        reading.warn(node, "the element is too long to be kept")
 
 
 def _listed(name: str, read: Callable[[Reading, Node], Item | None]) -> Handler:
@@ -138,6 +155,12 @@ HANDLERS: dict[Any, Handler] = {
     "related-activity": _listed("related_activities", documents.related_activity),
     "conditions": documents.conditions,
     "result": results.result,
+    "country-budget-items": _other,
+    "legacy-data": _other,
+    "crs-add": _other,
+    "fss": _other,
+    # 1.0x
+    "activity-website": _listed("documents", documents.activity_website),
     # Drafts before 1.01
     "identifier": _listed("other_identifiers", documents.draft_identifier),
     "flow-type": _coded("default_flow_type"),

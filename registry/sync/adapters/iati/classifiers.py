@@ -3,13 +3,14 @@
 from typing import Any
 
 from registry.sync.adapters.iati.codes import MARKER_VOCABULARY, REGION_VOCABULARY, SECTOR_VOCABULARY, translate
-from registry.sync.adapters.iati.values import Node, Reading, code_of
+from registry.sync.adapters.iati.values import Node, Reading, code_of, vocabulary_uri
 
 Item = dict[str, Any]
 
 
 def _shared(reading: Reading, node: Node, item: Item) -> Item:
-    """Add percentage and names."""
+    """Add the vocabulary's address, percentage and names."""
+    item |= vocabulary_uri(node)
     if node.get("percentage") is not None and (percentage := reading.percentage(node)) is not None:
         item["percentage"] = percentage
     if names := reading.narratives(node):
@@ -52,9 +53,12 @@ def policy_marker(reading: Reading, node: Node) -> Item | None:
     code = code_of(node)
     if not code:
         return None
-    item = {"vocabulary": translate(MARKER_VOCABULARY, node.get("vocabulary")) or "1", "code": code}
+    vocabulary = translate(MARKER_VOCABULARY, node.get("vocabulary")) or "1"
+    item: Item = {"vocabulary": vocabulary, **vocabulary_uri(node), "code": code}
     if significance := (node.get("significance") or "").strip():
         item["significance"] = significance
+    if names := reading.narratives(node):
+        item["narratives"] = names
     return item
 
 
@@ -79,6 +83,7 @@ def _coded(reading: Reading, node: Node, attributes: tuple[str, ...]) -> Item | 
     for name in attributes:
         if value := (node.get(name) or "").strip():
             item[name] = value
+    item |= vocabulary_uri(node)
     if code := code_of(node):
         item["code"] = code
     if names := reading.narratives(node):

@@ -49,8 +49,15 @@ _CONTACT_TEXTS = {
     "organisation": "organisation",
     "department": "department",
     "person-name": "person",
+    "job-title": "job_title",
     "mailing-address": "address",
 }
+
+
+def activity_website(_reading: Reading, node: Node) -> Item | None:
+    """`activity-website` of 1.0x: a document of category A12 (project web page), as 2.01 has it."""
+    url = text_of(node)
+    return {"url": url, "format": "text/html", "categories": ["A12"]} if url else None
 
 
 def related_activity(reading: Reading, node: Node) -> Item | None:

@@ -6,7 +6,7 @@ from typing import Any
 from registry.sync.adapters.iati import classifiers
 from registry.sync.adapters.iati.codes import BUDGET, CONTRIBUTION_STATUS, TRANSACTION, translate
 from registry.sync.adapters.iati.organisations import organisation
-from registry.sync.adapters.iati.values import Node, Reading, code_of
+from registry.sync.adapters.iati.values import ElementFault, Node, Reading, code_of
 
 Item = dict[str, Any]
 
@@ -16,19 +16,20 @@ def budget(reading: Reading, node: Node) -> None:
     item = _typed(node, BUDGET)
     if status := (node.get("status") or "").strip():
         item["status"] = status
-    _period(reading, node, item)
-    reading.document.setdefault("budgets", []).append(item)
+    if _period(reading, node, item):
+        reading.document.setdefault("budgets", []).append(item)
 
 
 def planned_disbursement(reading: Reading, node: Node) -> None:
     """`planned-disbursement`"""
     item = _typed(node, BUDGET)
-    _period(reading, node, item)
+    if not _period(reading, node, item):
+        return
     for child in node:
         if child.tag == "provider-org":
-            item["provider_org"] = organisation(reading, child, "provider-activity-id")
+            _PROVIDER(reading, child, item)
         elif child.tag == "receiver-org":
-            item["receiver_org"] = organisation(reading, child, "receiver-activity-id")
+            _RECEIVER(reading, child, item)
     reading.document.setdefault("planned_disbursements", []).append({k: v for k, v in item.items() if v})
 
 
@@ -37,7 +38,8 @@ def _typed(node: Node, table: dict[str, str]) -> Item:
     return {"type": kind} if kind else {}
 
 
-def _period(reading: Reading, node: Node, item: Item) -> None:
+def _period(reading: Reading, node: Node, item: Item) -> bool:
+    """Read days and amount; False where the amount is no number: the element is kept aside."""
     value = None
     for child in node:
         if child.tag == "period-start":
@@ -48,8 +50,14 @@ def _period(reading: Reading, node: Node, item: Item) -> None:
                 item["period_end"] = day
         elif child.tag == "value":
             value = child
-    if money := reading.money(value):
+    try:
+        money = reading.money(value)
+    except ElementFault as fault:
+        reading.unreadable(node, str(fault))
+        return False
+    if money:
         item["value"] = money
+    return True
 
 
 def capital_spend(reading: Reading, node: Node) -> None:
@@ -60,7 +68,10 @@ def capital_spend(reading: Reading, node: Node) -> None:
 
 
 def transaction(reading: Reading, node: Node) -> None:
-    """`transaction`; one without a value stays: that something was done is known, how much is not."""
+    """`transaction`; one without a value stays: that something was done is known, how much is not.
+
+    One whose amount is no number is kept aside.
+    """
     item: Item = {}
     if (ref := node.get("ref")) and (ref := ref.strip()):
         item["ref"] = ref
@@ -70,10 +81,14 @@ def transaction(reading: Reading, node: Node) -> None:
     if humanitarian is not None and (flag := reading.flag(humanitarian)) is not None:
         item["humanitarian"] = flag
     parts = _PARTS
-    for child in node:
-        part = parts.get(child.tag)
-        if part is not None:
-            part(reading, child, item)
+    try:
+        for child in node:
+            part = parts.get(child.tag)
+            if part is not None:
+                part(reading, child, item)
+    except ElementFault as fault:
+        reading.unreadable(node, str(fault))
+        return
     if item:
         reading.document.setdefault("transactions", []).append(item)
 
@@ -106,7 +121,12 @@ def _code(name: str, table: dict[str, str] | None = None) -> Part:
 
 def _party(name: str, activity_id: str | None = None) -> Part:
     def part(reading: Reading, node: Node, item: Item) -> None:
-        if found := organisation(reading, node, activity_id):
+        if not (found := organisation(reading, node, activity_id)):
+            return
+        if name in item:  # the standard knows one: whoever gives several is not cut down to the last
+            reading.warn(node, "the payment names more than one such organisation: the first one counts")
+            item.setdefault(f"further_{name}s", []).append(found)
+        else:
             item[name] = found
 
     return part
@@ -123,14 +143,16 @@ def _listed(name: str, read: Callable[[Reading, Node], Item | None]) -> Part:
     return part
 
 
+_PROVIDER = _party("provider_org", "provider-activity-id")
+_RECEIVER = _party("receiver_org", "receiver-activity-id")
 _PARTS: dict[Any, Part] = {
     "value": _value,
     "transaction-type": _code("type", TRANSACTION),
     "transaction-date": _date,
     "milestone-date": _date,
     "description": _description,
-    "provider-org": _party("provider_org", "provider-activity-id"),
-    "receiver-org": _party("receiver_org", "receiver-activity-id"),
+    "provider-org": _PROVIDER,
+    "receiver-org": _RECEIVER,
     "disbursement-channel": _code("disbursement_channel"),
     "sector": _listed("sectors", classifiers.sector),
     "recipient-country": _listed("countries", classifiers.country),
@@ -156,8 +178,13 @@ def incoming_contribution(reading: Reading, node: Node) -> None:
         item["ref"] = ref
     for child in node:
         part = _CONTRIBUTION.get(child.tag)
-        if part is not None:
+        if part is None:
+            continue
+        try:
             part(reading, child, item)
+        except ElementFault as fault:
+            reading.unreadable(node, str(fault))
+            return
     if "type" in item:
         kind = CONTRIBUTION_STATUS.get(item.pop("type"))
         item |= {"type": kind} if kind else {}

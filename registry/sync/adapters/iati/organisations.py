@@ -25,7 +25,8 @@ def reporting(reading: Reading, node: Node) -> None:
     if "reporting_org" in reading.document:
         return
     found = organisation(reading, node)
-    if secondary := reading.flag(node.get("secondary-reporter")):
+    secondary = reading.flag(node.get("secondary-reporter"))
+    if secondary is not None:
         found["secondary_reporter"] = secondary
     if found:
         reading.document["reporting_org"] = found

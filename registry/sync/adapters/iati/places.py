@@ -16,9 +16,9 @@ def location(reading: Reading, node: Node) -> None:
         if tag in _CODES:
             if code := code_of(child):
                 item[_CODES[tag]] = code
-        elif tag in ("name", "description"):
+        elif tag in _TEXTS:
             if texts := reading.narratives(child):
-                item[tag] = item.get(tag, []) + texts
+                item[_TEXTS[tag]] = item.get(_TEXTS[tag], []) + texts
         elif tag == "location-id":
             if code := code_of(child):
                 item.setdefault("ids", []).append(_vocabulary(child) | {"code": code})
@@ -41,6 +41,7 @@ def location(reading: Reading, node: Node) -> None:
         reading.document.setdefault("locations", []).append(item)
 
 
+_TEXTS = {"name": "name", "description": "description", "activity-description": "activity_description"}
 _CODES = {
     "location-reach": "reach",
     "exactness": "exactness",

@@ -3,7 +3,7 @@
 from typing import Any
 
 from registry.sync.adapters.iati.documents import document_link
-from registry.sync.adapters.iati.values import Node, Reading
+from registry.sync.adapters.iati.values import Node, Reading, vocabulary_uri
 
 Item = dict[str, Any]
 
@@ -16,7 +16,7 @@ def result(reading: Reading, node: Node) -> None:
         if tag in ("title", "description"):
             _texts(reading, child, tag, item)
         elif tag == "reference":
-            _append(item, "references", _attributes(child, ("vocabulary", "code")))
+            _append(item, "references", _attributes(child, ("vocabulary", "code")) | vocabulary_uri(child))
         elif tag == "document-link":
             _append(item, "documents", document_link(reading, child))
         elif tag == "indicator":
@@ -38,6 +38,8 @@ def _indicator(reading: Reading, node: Node) -> Item:
             if uri := (child.get("indicator-uri") or "").strip():
                 found["uri"] = uri
             _append(item, "references", found)
+        elif tag == "document-link":
+            _append(item, "documents", document_link(reading, child))
         elif tag == "baseline":
             found = _measured(reading, child)
             if year := reading.integer(child, child.get("year"), "year"):
@@ -76,6 +78,8 @@ def _measured(reading: Reading, node: Node) -> Item:
                 item.setdefault("locations", []).append(ref)
         elif tag == "dimension":
             _append(item, "dimensions", _attributes(child, ("name", "value")))
+        elif tag == "document-link":
+            _append(item, "documents", document_link(reading, child))
     return item
 
 

@@ -1,23 +1,33 @@
 """Single values of an activity: texts with their language, codes, dates, numbers, money. Lenient, and it says where.
 
-What is optional and does not fit is left out and named in the warnings. Two things make the whole record unusable,
-because leaving them out would change what it says: an activity date that is no day, and an amount that is no number.
+What is optional and does not fit is left out and named in the warnings. An amount that is no number costs the element
+that it stands in (a transaction, a budget), which stays on the record as it came. An activity date that is no day makes
+the whole record unusable, because leaving it out would change what the record says.
 """
 
 import re
+import xml.etree.ElementTree as ElementTree  # noqa: S405  (only writes)
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any
 
-from registry.catalogue.money import minor_units, to_minor
-from registry.sync.adapters.contract import RecordFault
+from registry.catalogue.money import minor_units, to_decimal, to_minor
 
 XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 MAX_WARNINGS = 20
+MAX_XML = 100_000
 MAX_AMOUNT = Decimal(10) ** 15
 FIRST_YEAR, LAST_YEAR = 1900, 2200
+_OTHER_DAYS = (
+    re.compile(r"(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})"),
+    re.compile(r"(?P<y>\d{4})(?P<m>\d\d)(?P<d>\d\d)"),
+    re.compile(r"(?P<d>\d{1,2})[- ](?P<name>[A-Za-z]{3,9})[- ,]+(?P<y>\d{4}|\d\d)"),
+    re.compile(r"(?P<d>1[3-9]|2\d|3[01])[-/.](?P<m>\d{1,2})[-/.](?P<y>\d{4})"),
+)
+"""Days in other forms that can be read in one way only: year first, a month's English name, or a day after the 12th"""
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DAY = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?=$|[T Z+-])")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{1,6})?")
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
@@ -28,16 +38,22 @@ Node = Any
 Narratives = list[dict[str, str]]
 
 
+class ElementFault(Exception):
+    """An element of the activity cannot be used; the activity can. Its text says why."""
+
+
 class Reading:
     """What holds for the whole activity while it is read: its defaults, and what was left out of it so far."""
 
-    __slots__ = ("currency", "document", "language", "line_of", "warnings")
+    __slots__ = ("currency", "document", "language", "line_of", "rounded", "warnings")
 
     def __init__(self, activity: Node, line_of: Callable[[Node], int]) -> None:
         self.line_of = line_of
         """The line of the file on which an element begins"""
         self.document: dict[str, Any] = {}
         self.warnings: list[str] = []
+        self.rounded = 0
+        """Amounts with more decimals than their currency has"""
         self.language = language_of(activity.get(XML_LANG))
         self.currency = currency_of(activity.get("default-currency"))
 
@@ -54,9 +70,15 @@ class Reading:
         for child in node:
             if child.tag == "narrative" and (text := text_of(child)):
                 found.append(self._narrative(child, text))
-        if not found and (own := node.text) and (own := own.strip()):
+        if not found and (own := text_of(node) if len(node) else (node.text or "").strip()):
             found.append(self._narrative(node, own))
         return found
+
+    def unreadable(self, node: Node, reason: str) -> None:
+        """Keep an element that cannot be used as it came, with the reason; it is warned of and not exported."""
+        self.warn(node, reason)
+        kept = {"element": node.tag, "xml": xml_of(node), "reason": reason}
+        self.document.setdefault("unreadable_elements", []).append(kept)
 
     def _narrative(self, node: Node, text: str) -> dict[str, str]:
         given = node.get(XML_LANG)
@@ -75,14 +97,13 @@ class Reading:
         return _plain_number(value)
 
     def percentage(self, node: Node) -> int | float | None:
-        """The percentage as given, of 0 to 100; others are left out."""
+        """The percentage as given; one outside 0 to 100 is warned of, and brought into line where shares are summed."""
         text = node.get("percentage")
         if text is None:
             return None
         value = self.number(node, text.replace("%", ""), "percentage")
         if value is not None and not 0 <= value <= 100:
-            self.warn(node, f"percentage {value} lies outside 0 to 100")
-            return None
+            self.warn(node, f"percentage {value} lies outside 0 to 100: it is kept as given")
         return value
 
     def integer(self, node: Node, text: str | None, what: str) -> int | None:
@@ -106,14 +127,19 @@ class Reading:
         if not text or not (text := text.strip()):
             return None
         found = day_in(text)
-        if found is None:
+        if found is None and (found := other_day_in(text)):
+            self.warn(node, f"{what} “{text[:40]}” is read as {found}")
+        elif found is None:
             self.warn(node, f"{what} “{text[:40]}” is not a date")
         return found
 
     # --- money
 
     def money(self, node: Node | None) -> dict[str, Any] | None:
-        """A `value` element → amount in minor units, currency, value date. Raises RecordFault for what is no number."""
+        """A `value` element → amount in minor units, currency, value date. Raises ElementFault for what is no number.
+
+        `exact`: the decimal text, where it has more decimals than its currency.
+        """
         if node is None:
             return None
         text = (node.text or "").strip()
@@ -127,24 +153,45 @@ class Reading:
             return None
         whole, _, fraction = text.partition(".")
         digits = minor_units(currency)
+        exact = None
         if _is_plain(whole) and (not fraction or (_is_plain(fraction) and len(fraction) <= digits)):
             amount = int(whole + fraction.ljust(digits, "0"))
         else:
             value = decimal_of(text)
             if value is None:
-                raise RecordFault("amount", f"line {self.line_of(node)}: the amount “{text[:60]}” is not a number")
+                raise ElementFault(f"the amount “{text[:60]}” is not a number")
             if abs(value) >= MAX_AMOUNT:
-                raise RecordFault(
-                    "amount", f"line {self.line_of(node)}: the amount “{text[:60]}” is out of all proportion"
-                )
+                raise ElementFault(f"the amount “{text[:60]}” is out of all proportion")
             amount = to_minor(value, currency)
+            if to_decimal(amount, currency) != value:
+                exact = f"{value:f}"
+                self.rounded += 1
         money: dict[str, Any] = {"amount": amount}
+        if exact is not None:
+            money["exact"] = exact
         if currency:
             money["currency"] = currency
         given = node.get("value-date")
         if given and (on := self.day_of(node, given, "value-date")):
             money["value_date"] = on
         return money
+
+
+def xml_of(node: Node) -> str:
+    """An element as XML text without the spaces between its elements; empty where it is longer than MAX_XML."""
+    for element in node.iter():
+        if len(element) and element.text and not element.text.strip():
+            element.text = None
+        if element.tail and not element.tail.strip():
+            element.tail = None
+    text = ElementTree.tostring(node, encoding="unicode").strip()
+    return text if len(text) <= MAX_XML else ""
+
+
+def vocabulary_uri(node: Node) -> dict[str, str]:
+    """`{"vocabulary_uri": …}`, or nothing."""
+    uri = (node.get("vocabulary-uri") or "").strip()
+    return {"vocabulary_uri": uri} if uri else {}
 
 
 def _is_plain(text: str) -> bool:
@@ -154,7 +201,7 @@ def _is_plain(text: str) -> bool:
 def text_of(node: Node) -> str:
     """All text of an element, markup inside it left out."""
     if len(node):
-        return "".join(node.itertext()).strip()
+        return " ".join("".join(node.itertext()).split())
     text = node.text
     return text.strip() if text else ""
 
@@ -213,6 +260,30 @@ def day_in(text: str) -> str | None:
     except ValueError:
         return None
     return day.isoformat() if FIRST_YEAR <= day.year <= LAST_YEAR else None
+
+
+@lru_cache(maxsize=5_000)
+def other_day_in(text: str) -> str | None:
+    """The ISO day of a text in another form that can be read in one way only, or None."""
+    for form in _OTHER_DAYS:
+        if not (found := form.fullmatch(text)):
+            continue
+        parts = found.groupdict()
+        if name := parts.get("name"):
+            if name[:3].lower() not in _MONTHS:
+                return None
+            month = _MONTHS.index(name[:3].lower()) + 1
+        else:
+            month = int(parts["m"])
+        year = int(parts["y"])
+        if len(parts["y"]) == 2:
+            year += 1900 if year >= 70 else 2000
+        try:
+            day = date(year, month, int(parts["d"]))
+        except ValueError:
+            return None
+        return day.isoformat() if FIRST_YEAR <= day.year <= LAST_YEAR else None
+    return None
 
 
 @lru_cache(maxsize=20_000)
