@@ -169,6 +169,7 @@ ACTIONS: dict[str, Predicate] = {
     "exemption.fill": _either_side(STAFF),
     "exemption.confirm": _by(STAFF),
     "proposal.count": _by(STAFF),
+    "proposal.review": _by(STAFF),
     "proposal.apply": _by(STAFF),
     # A round shows needs and offers of everybody together.
     "allocation.manage": _by(STAFF),

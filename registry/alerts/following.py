@@ -132,6 +132,8 @@ def _of_proposal(session: Session, happening: Happening) -> list[News]:
     of_state = and_(col(User.role) == "state", col(User.state) == happening.state)
     of_organisation = col(User.organisation_id) == happening.organisation_id
     reached = [test for side, test in (("need", of_state), ("offer", of_organisation)) if side in sides]
+    if happening.type == "proposal.flagged":
+        reached.append(col(User.role) == "coordinator")
     ids = session.scalars(select(col(User.id)).where(or_(*reached), col(User.disabled_at).is_(None)).order_by(User.id))  # type: ignore[arg-type]
     return [News(user_id, None, AT_ONCE, "proposal", happening.record_id, happening.uid) for user_id in ids if user_id]
 

@@ -54,6 +54,7 @@ class ActBody(Described, Schema):
     reason = fields.String()
     amount = fields.Integer(metadata={"description": "minor units"})
     on = fields.Date()
+    step_id = fields.Integer(metadata={"description": "the payment or delivery that an entry takes back"})
     programme_id = fields.Integer()
 
 
@@ -98,6 +99,8 @@ class ProposalDocument(Schema):
     disbursed = fields.Integer(allow_none=True)
     delivered = fields.Integer(allow_none=True)
     objected = fields.Boolean()
+    flags = fields.List(fields.String(), metadata={"description": "reasons that stand against the commitment by now"})
+    allowed = fields.List(fields.String(), metadata={"description": "reasons that a coordinator let pass"})
     met = fields.String(allow_none=True)
     acts = fields.List(fields.String(), metadata={"description": "what you may do with it now"})
     agreed_at = fields.AwareDateTime(allow_none=True)
@@ -110,6 +113,7 @@ class ProposalDocument(Schema):
 class StepDocument(Schema):
     """One act."""
 
+    id = fields.Integer()
     at = fields.AwareDateTime()
     side = fields.String()
     act = fields.String()
@@ -117,6 +121,9 @@ class StepDocument(Schema):
     text = fields.String()
     amount = fields.Integer(allow_none=True)
     on = fields.Date(allow_none=True)
+    reverses_id = fields.Integer(allow_none=True, metadata={"description": "the step that this one takes back"})
+    flags = fields.List(fields.String(), metadata={"description": "reasons against the pair at this step"})
+    early = fields.Boolean(metadata={"description": "the day lies before the agreement"})
 
 
 class CountDocument(Schema):
@@ -233,7 +240,7 @@ class Acts(MethodView):
     @blp.alt_response(404, "NOT_FOUND")
     @blp.alt_response(409, "CONFLICT")
     def post(self, data: dict[str, Any], proposal_id: int, what: str) -> Response:
-        """Accept, decline, ask, answer, withdraw, cancel, link, disburse, deliver, object or say whether it was met.
+        """Do one of the acts: accept, decline, ask, disburse, deliver, reduce, reverse … (docs/ledger.md has all).
 
         The same act again changes nothing and is no error.
         """

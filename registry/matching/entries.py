@@ -47,6 +47,8 @@ class Kind:
     write: Callable[[Session, Any, dict[str, Any]], None]
     """Put loaded data into the record and its rows."""
     missing: Callable[[Form, datetime], Missing]
+    still_covers: Callable[[Session, int, dict[str, Any]], None]
+    """Raise Conflict where loaded data give or ask less than is agreed."""
     searched: Callable[[Form], tuple[str, str]]
     """(title, everything else to be found by)"""
 
@@ -96,6 +98,7 @@ def update(
     if record.status == "open":
         _require_matchable(kind, form, now)
     _require_free(session, kind, loaded["reference"], record_id)
+    kind.still_covers(session, record_id, loaded)
     touch(record, None, now)
     kind.write(session, record, loaded)
     _note(session, actor, kind, record, "updated", form, changes, now, seen_by)

@@ -13,6 +13,7 @@ from registry.errors import N_, InvalidInput
 from registry.matching import entries
 from registry.matching.entries import Kind
 from registry.matching.forms import LINE, NEED_THEME, REQUIREMENT, Form, dump_need, need_forms
+from registry.matching.ledger.covering import require_need_covers
 from registry.matching.lifecycle import missing_to_open_need
 from registry.matching.models import Need
 from registry.matching.schemas import NeedForm, NeedRenewalForm
@@ -96,6 +97,7 @@ NEEDS = Kind(
     complete=_complete,
     write=_write,
     missing=lambda form, now: missing_to_open_need(form, now.date()),
+    still_covers=require_need_covers,
     searched=_searched,
 )
 

@@ -15,6 +15,7 @@ from registry.errors import N_, InvalidInput
 from registry.matching import entries
 from registry.matching.entries import Kind
 from registry.matching.forms import OFFER_PLACE, OFFER_THEME, OFFER_TYPE, Form, dump_offer, offer_forms
+from registry.matching.ledger.covering import require_offer_covers
 from registry.matching.lifecycle import a_year_later, missing_to_open_offer
 from registry.matching.models import Offer
 from registry.matching.schemas import OfferForm, OfferRenewalForm
@@ -67,6 +68,7 @@ OFFERS = Kind(
     complete=_complete,
     write=_write,
     missing=missing_to_open_offer,
+    still_covers=require_offer_covers,
     searched=_searched,
 )
 

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from registry.accounts import policy
-from registry.catalogue.money import currencies, to_decimal
+from registry.catalogue.money import currencies, format_money, to_decimal
 from registry.errors import N_, Conflict, InvalidInput, NotFound
 from registry.http import actor, session
 from registry.matching.explain import explain
@@ -26,6 +26,7 @@ SHOWN = 30
 WORDS = {
     "amount": N_("Amount"), "currency": N_("Currency"), "type": N_("Type of assistance"),
     "text": N_("What you want to say"), "reason": N_("Reason"), "on": N_("Day"), "programme_id": N_("Programme"),
+    "step_id": N_("Entry"),
 }  # fmt: skip
 
 
@@ -143,18 +144,30 @@ def _show(proposal: Proposal, what: str = "", form: Form | None = None) -> str:
     }  # fmt: skip
     if form is not None:
         forms[what] = form
+    steps = views.step_rows(session(), actor(), proposal)
     return render_template(
         "proposals/show.html",
         p=item,
-        steps=views.step_rows(session(), actor(), proposal),
+        steps=steps,
         forms=forms,
         failed=what if form is not None else "",
         form=form or Form({}),
         reasons=[(code, gettext(words)) for code, words in rules.DECLINE_REASONS.items()],
         met=[(code, gettext(words)) for code, words in rules.MET.items()],
+        entries=_entries(item, steps),
         words=words_of,
         data_url=f"/api/v1/proposals/{proposal.id}",
     )
+
+
+def _entries(item: dict[str, Any], steps: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """Payments and deliveries that can still be taken back, by the number of their step."""
+    gone = {step["reverses_id"] for step in steps}
+    return [
+        (str(step["id"]), f"{step['id']}: {label('act_of', step['act'])} {step['on'] or ''} "
+         f"{format_money(step['amount'], item['currency']) if step['amount'] else ''}".strip())
+        for step in steps if step["act"] in ("disburse", "deliver") and step["id"] not in gone
+    ]  # fmt: skip
 
 
 @pages.post("/allocation/<int:round_id>/<fairness>/apply")

@@ -86,13 +86,13 @@ def test_the_api_takes_a_proposal_to_its_end(app: RegistryFlask, database: Datab
     assert client.get(where).status_code == 404, "nobody else knows of it"
     waiting = client.get("/api/v1/proposals?waiting=true", headers=state).json
     assert waiting and [item["acts"] for item in waiting["items"]] == [["accept", "decline", "ask"]]
-    assert client.post(f"{where}/deliver", json={"amount": 1, "on": "2027-01-01"}, headers=state).status_code == 409
+    assert client.post(f"{where}/deliver", json={"amount": 1, "on": "2026-11-23"}, headers=state).status_code == 409
     for _ in range(2):
         agreed = client.post(f"{where}/accept", json={}, headers=state)
         assert agreed.json and (agreed.json["status"], agreed.json["version"]) == ("agreed", 2)
-    paid = client.post(f"{where}/disburse", json={"amount": 50_000_00, "on": "2027-01-01"}, headers=giver)
+    paid = client.post(f"{where}/disburse", json={"amount": 50_000_00, "on": "2026-11-23"}, headers=giver)
     assert paid.json and paid.json["disbursed"] == 50_000_00
-    got = client.post(f"{where}/deliver", json={"amount": 50_000_00, "on": "2027-02-01"}, headers=state)
+    got = client.post(f"{where}/deliver", json={"amount": 50_000_00, "on": "2026-11-23"}, headers=state)
     assert got.json and got.json["status"] == "delivered"
     steps = client.get(f"{where}/steps", headers=giver).json
     assert steps and [step["act"] for step in steps["items"]] == ["propose", "accept", "disburse", "deliver"]
@@ -122,9 +122,9 @@ def test_both_sides_agree_on_the_pages(sqlite_app: RegistryFlask, sqlite_databas
     assert "For two stations" in page.text and "USD\N{NO-BREAK SPACE}50,000" in page.text
     assert click(state, 1, "decline") == 422
     assert [click(state, 1, "accept"), click(state, 1, "accept")] == [303, 303]
-    assert click(giver, 1, "disburse", **{"amount.written": "60,000", "on": "2027-01-01"}) == 422
-    assert click(giver, 1, "disburse", **{"amount.written": "50,000", "on": "2027-01-01"}) == 303
-    assert click(state, 1, "deliver", **{"amount.written": "50,000", "on": "2027-02-01"}) == 303
+    assert click(giver, 1, "disburse", **{"amount.written": "60,000", "on": "2026-11-23"}) == 422
+    assert click(giver, 1, "disburse", **{"amount.written": "50,000", "on": "2026-11-23"}) == 303
+    assert click(state, 1, "deliver", **{"amount.written": "50,000", "on": "2026-11-23"}) == 303
     assert click(state, 1, "met", reason="yes") == 303
     for client in (state, giver):
         check_page(client.get("/en/proposals/1").text)

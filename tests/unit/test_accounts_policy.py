@@ -75,6 +75,7 @@ TABLE = [
     ("exemption.fill", PROPOSAL, (KENYA, DONOR, *STAFF)),
     ("exemption.confirm", PROPOSAL, STAFF),
     ("proposal.count", None, STAFF),
+    ("proposal.review", None, STAFF),
     ("proposal.apply", None, STAFF),
     ("programme.read", PROGRAMME, ALL),
     ("programme.read", PRIVATE_PROGRAMME, (AGENCY, *STAFF)),

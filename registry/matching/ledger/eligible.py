@@ -4,20 +4,19 @@ Proposing and accepting ask every rule. Payment and posting ask those that say w
 (eligibility.LASTING), not those that the agreement itself uses up. Stored matches are never asked.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlmodel import Session
 
-from registry.errors import Conflict
+from registry.errors import N_, Conflict
 from registry.matching import gather, weights
 from registry.matching.blocks import Block
 from registry.matching.eligibility import check
 from registry.matching.facts import Context, NeedFacts, OfferFacts
 from registry.matching.forms import NEED, OFFER
+from registry.matching.ledger.models import Proposal
 
-Key = tuple[int, int]
-"""(need id, offer id)"""
 Facts = tuple[NeedFacts, OfferFacts, Context]
 
 
@@ -30,10 +29,10 @@ class NotEligible(Conflict):
         super().__init__(blocks[0].message, details={"blocks": codes}, **blocks[0].params)
 
 
-def require_eligible(session: Session, need_id: int, offer_id: int, now: datetime, *, lasting: bool = False) -> Facts:
+def require_eligible(session: Session, need_id: int, offer_id: int, now: datetime) -> Facts:
     """The facts of a pair that nothing stands against now. Raises NotEligible with every reason."""
     need, offer, context = facts = facts_of(session, need_id, offer_id, now)
-    blocks = check(need, offer, context, weights.current().min_overlap_months, lasting=lasting)
+    blocks = check(need, offer, context, weights.current().min_overlap_months)
     if blocks:
         raise NotEligible(blocks)
     return facts
@@ -46,13 +45,26 @@ def facts_of(session: Session, need_id: int, offer_id: int, now: datetime) -> Fa
     return need, offer, gather.context(session, now, [offer])
 
 
-def blocks_of(session: Session, pairs: Iterable[Key], now: datetime) -> Mapping[Key, list[Block]]:
-    """Pair → what stands against a commitment of it now, by the lasting rules, in few queries for many pairs."""
-    asked = sorted(set(pairs))
-    if not asked:
+def blocks_of(session: Session, proposals: Sequence[Proposal], now: datetime) -> dict[int | None, list[Block]]:
+    """Proposal → what stands against it as a commitment now, by the lasting rules, in few queries for many."""
+    if not proposals:
         return {}
-    needs = gather.need_facts(session, NEED.c.id.in_({need for need, _ in asked}))
-    offers = gather.offer_facts(session, OFFER.c.id.in_({offer for _, offer in asked}))
+    needs = gather.need_facts(session, NEED.c.id.in_({one.need_id for one in proposals}))
+    offers = gather.offer_facts(session, OFFER.c.id.in_({one.offer_id for one in proposals}))
     context = gather.context(session, now, offers.values())
     months = weights.current().min_overlap_months
-    return {(n, o): check(needs[n], offers[o], context, months, lasting=True) for n, o in asked}
+    found = {}
+    for one in proposals:
+        need, offer = needs[one.need_id], offers[one.offer_id]
+        own = frozenset(one.types.split(",")) if one.types else offer.types
+        blocks = check(need, offer, context, months, lasting=True)
+        if not own & need.types & offer.types and all(block.code != "type_mismatch" for block in blocks):
+            # Both still share a type, but none that this is for.
+            blocks.append(
+                Block(
+                    "type_mismatch", N_("This is for %(types)s, which both sides no longer share."), "lines", "types",
+                    N_("A line of the need is of a type that the offer gives."), {"types": ", ".join(sorted(own))},
+                )
+            )  # fmt: skip
+        found[one.id] = blocks
+    return found

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select
@@ -9,6 +10,7 @@ from sqlmodel import Session, col
 
 from registry.accounts import audit
 from registry.accounts.actor import Actor
+from registry.catalogue.money import DatedRate, Money, rate_between
 from registry.events.outbox import Change, emit
 from registry.matching import refresh
 from registry.matching.ledger import rules
@@ -19,6 +21,7 @@ PAST = {
     "propose": "made", "accept": "accepted", "decline": "declined", "ask": "asked", "answer": "answered",
     "withdraw": "withdrawn", "lapse": "lapsed", "cancel": "cancelled", "link": "linked", "disburse": "disbursed",
     "deliver": "delivered", "object": "objected", "post": "posted", "met": "met",
+    "reduce": "reduced", "reverse": "reversed", "flag": "flagged", "allow": "allowed", "end": "ended",
 }  # fmt: skip
 """Act → `proposal.<past>`; the acceptance that makes a commitment is `proposal.agreed`"""
 
@@ -40,7 +43,12 @@ def steps_of(session: Session, proposal_id: int) -> Sequence[ProposalStep]:
 
 def standing_of(session: Session, proposal: Proposal) -> Standing:
     """Where a proposal stands, by its steps."""
-    return rules.replay(steps_of(session, proposal.id or 0), proposal.amount)
+    return rules.replay(steps_of(session, proposal.id or 0), first_amount_of(proposal))
+
+
+def first_amount_of(proposal: Proposal) -> int | None:
+    """The amount as it was proposed; None: in kind."""
+    return proposal.amount if proposal.first_amount is None else proposal.first_amount
 
 
 def add_step(
@@ -55,17 +63,22 @@ def add_step(
     text: str = "",
     amount: int | None = None,
     on: date | None = None,
+    flags: frozenset[str] = frozenset(),
+    reverses_id: int | None = None,
 ) -> Standing:
     """Note an act that was found possible, and what the proposal comes to by it."""
     step = ProposalStep(
         proposal_id=proposal.id or 0, at=now, side=side, act=act, user_id=actor.user_id, reason=reason, text=text,
-        amount=amount, on=on,
+        amount=amount, on=on, flags=",".join(sorted(flags)), reverses_id=reverses_id,
     )  # fmt: skip
     session.add(step)
     session.flush()
     standing = standing_of(session, proposal)
-    was = proposal.status
+    was, amount_before = proposal.status, proposal.amount
     proposal.status, proposal.agreed_at = standing.status, standing.agreed_at
+    proposal.flags = ",".join(sorted(standing.flags))
+    if standing.amount != proposal.amount:
+        _revalue(proposal, standing.amount)
     if act == "post":
         proposal.posted_at = now
     if act != "propose":
@@ -73,13 +86,29 @@ def add_step(
         proposal.updated_at = proposal.tended_at = now
     session.add(proposal)
     session.flush()
-    if (was in COMMITTED) != (proposal.status in COMMITTED):
+    if (was in COMMITTED) != (proposal.status in COMMITTED) or proposal.amount != amount_before:
         # What both have left has changed.
         refresh.later(session, "need", proposal.need_id)
         refresh.later(session, "offer", proposal.offer_id)
     past = "agreed" if act == "accept" and standing.status == rules.AGREED else PAST[act]
     tell(session, actor, proposal, past, side, now, standing)
     return standing
+
+
+def _revalue(proposal: Proposal, amount: int | None) -> None:
+    """The new amount, with its values by the rates that are stored with the commitment."""
+    proposal.amount = amount
+    if amount is None or proposal.currency is None:
+        return
+    now_given = Money(amount, proposal.currency)
+    day = proposal.rate_date or proposal.created_at.date()
+    dollars = rate_between(proposal.currency, "USD", day)
+    proposal.usd_cents = now_given.at(dollars).amount if dollars else None
+    if proposal.need_currency == proposal.currency:
+        proposal.need_amount = amount
+    elif proposal.need_currency and proposal.rate:
+        rate = DatedRate(proposal.currency, proposal.need_currency, Decimal(proposal.rate), day, "", False)
+        proposal.need_amount = now_given.at(rate).amount
 
 
 def tell(

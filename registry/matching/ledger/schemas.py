@@ -68,6 +68,28 @@ class PaymentForm(WithAmount):
     text = Text(5000, lines=True, load_default="", allow_none=True)
 
 
+class ReduceForm(WithAmount):
+    """What the commitment is from now on; without an amount: what was paid or received, the rest is called off."""
+
+    amount = Amount(load_default=None, allow_none=True)
+    currency = fields.String(load_default=None, allow_none=True)
+    reason = Choice(tuple(DECLINE_REASONS), required=True)
+    text = Text(5000, lines=True, load_default="", allow_none=True)
+
+
+class ReverseForm(Form):
+    """Which payment or delivery was entered wrongly (its step), and why."""
+
+    step_id = RecordId(required=True, error_messages=NEEDED)
+    text = Text(5000, lines=True, required=True, error_messages=NEEDED)
+
+
+class ReasonedForm(Form):
+    """Why."""
+
+    text = Text(5000, lines=True, required=True, error_messages=NEEDED)
+
+
 class MetForm(MaybeWordsForm):
     """Whether the need was met."""
 

@@ -13,9 +13,9 @@ from sqlmodel import Session, col
 from registry.accounts.actor import Actor
 from registry.matching import refresh
 from registry.matching.ledger import rules
-from registry.matching.ledger.eligible import blocks_of
 from registry.matching.ledger.models import Proposal, ProposalStep
 from registry.matching.ledger.recording import add_step, tell
+from registry.matching.ledger.reviewing import review_all
 from registry.matching.models import Need, Offer
 from registry.settings import Settings
 
@@ -25,11 +25,12 @@ AT_ONCE = 200
 def tend(session: Session, actor: Actor, settings: Settings, now: datetime, limit: int = AT_ONCE) -> int:
     """Do what is due, at most `limit` of each kind; returns how much that was, 0: nothing is left."""
     refresh.hold(session)
-    done = 0
+    # What the pair may no longer have is flagged first: it is never posted.
+    done = review_all(session, now)
     for proposal in _to_lapse(session, settings, now, limit):
         add_step(session, actor, proposal, rules.REGISTRY, "lapse", now)
         done += 1
-    for proposal in _without_blocks(session, _to_post(session, settings, now, limit), now):
+    for proposal in _to_post(session, settings, now, limit):
         add_step(session, actor, proposal, rules.REGISTRY, "post", now)
         done += 1
     for proposal in _to_remind(session, settings, now, limit):
@@ -69,16 +70,11 @@ def _to_post(session: Session, settings: Settings, now: datetime, limit: int) ->
         _some(limit).where(
             col(Proposal.status) == rules.AGREED,
             col(Proposal.posted_at).is_(None),
+            col(Proposal.flags) == "",
             col(Proposal.agreed_at) <= long_ago,
             ~_has("object"),
         )
     ).all()
-
-
-def _without_blocks(session: Session, due: Sequence[Proposal], now: datetime) -> list[Proposal]:
-    """Those that nothing stands against now: what the pair may no longer have is never posted."""
-    blocks = blocks_of(session, [(one.need_id, one.offer_id) for one in due], now)
-    return [one for one in due if not blocks[one.need_id, one.offer_id]]
 
 
 def _to_ask(session: Session, now: datetime, limit: int) -> Sequence[Proposal]:

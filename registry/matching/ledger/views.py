@@ -16,7 +16,7 @@ from registry.db import utcnow
 from registry.matching.forms import NEED, OFFER
 from registry.matching.ledger import capacity, rules
 from registry.matching.ledger.models import Proposal, ProposalStep
-from registry.matching.ledger.recording import side_of
+from registry.matching.ledger.recording import first_amount_of, side_of
 from registry.matching.ledger.service import FORMS, right_of
 from registry.matching.needs import get_need
 from registry.matching.offers import get_offer
@@ -93,7 +93,7 @@ def describe(session: Session, actor: Actor, listed: Sequence[Proposal]) -> list
     programmes = _names(session, _PROGRAMME, "title", {p.programme_id for p in listed if p.programme_id})
     found = []
     for proposal in listed:
-        standing = rules.replay(steps.get(proposal.id or 0, []), proposal.amount)
+        standing = rules.replay(steps.get(proposal.id or 0, []), first_amount_of(proposal))
         state = states().get(proposal.state)
         found.append({
             **{name: getattr(proposal, name) for name in SHOWN},
@@ -112,6 +112,8 @@ def describe(session: Session, actor: Actor, listed: Sequence[Proposal]) -> list
             "delivered": standing.delivered if proposal.amount is not None else None,
             "objected": standing.objected,
             "met": standing.met,
+            "flags": sorted(standing.flags) if policy.can(actor, "proposal.talk", proposal) else [],
+            "allowed": sorted(standing.allowed) if policy.can(actor, "proposal.talk", proposal) else [],
             "acts": acts_of(actor, proposal, standing),
         })  # fmt: skip
     return found
@@ -137,10 +139,12 @@ def step_rows(session: Session, actor: Actor, proposal: Proposal) -> list[dict[s
     )
     return [
         {
-            "at": row.at, "side": row.side, "act": row.act, "reason": row.reason if mine else None,
-            "text": row.text if mine else "", "amount": row.amount, "on": row.on,
+            "id": row.id, "at": row.at, "side": row.side, "act": row.act, "reason": row.reason if mine else None,
+            "text": row.text if mine else "", "amount": row.amount, "on": row.on, "reverses_id": row.reverses_id,
+            "flags": row.flags.split(",") if row.flags and mine else [],
+            "early": bool(row.on and proposal.agreed_at and row.on < proposal.agreed_at.date()),
         }
-        for row in rows if mine or row.act not in ("ask", "answer", "object")
+        for row in rows if mine or row.act not in ("ask", "answer", "object", "flag", "allow")
     ]  # fmt: skip
 
 
