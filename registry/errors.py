@@ -84,6 +84,20 @@ class TooManyAttempts(RegistryError):
         super().__init__(N_("Too many failed attempts. Try again in %(seconds)s seconds."), seconds=retry_after)
 
 
+class Busy(RegistryError):
+    """So much of this is going on that no more is begun: `retry_after` seconds later there may be room."""
+
+    status = 503
+    code = "unavailable"
+
+    def __init__(self, retry_after: int) -> None:
+        self.retry_after = retry_after
+        super().__init__(
+            N_("Too many requests of this kind are being answered. Try again in %(seconds)s seconds."),
+            seconds=retry_after,
+        )
+
+
 class NotAcceptable(RegistryError):
     """The answer cannot be given in the form asked for; the message says what this machine lacks."""
 

@@ -8,9 +8,10 @@ from marshmallow import Schema, fields, validate
 
 from registry.api.answers import json_response
 from registry.api.openapi import Blueprint
-from registry.catalogue.flows import left_out_links, read_flows
+from registry.catalogue.flows import SHOWN, left_out_links, read_summary, summarise
 from registry.catalogue.listing import Filters
 from registry.catalogue.money_rows import MEASURES
+from registry.errors import N_
 from registry.http import actor, session
 from registry.matching.ledger.flows import read_promised
 
@@ -31,6 +32,16 @@ class FlowArgs(Schema):
     organisation = fields.String(load_default=None, metadata={"description": "number of one that takes part"})
 
 
+class FlowListArgs(FlowArgs):
+    """Which programmes and amounts, and how many flows."""
+
+    limit = fields.Integer(
+        load_default=SHOWN,
+        validate=validate.Range(1, SHOWN, error=N_("This must be a whole number from {min} to {max}.")),
+        metadata={"description": "of the flows, the largest first; all of them come as a table (`/en/flows.csv`)"},
+    )
+
+
 class FlowDocument(Schema):
     """Money of one donor for one theme in one State; an empty text: not said."""
 
@@ -38,6 +49,9 @@ class FlowDocument(Schema):
     theme = fields.String()
     state = fields.String()
     usd_cents = fields.Integer()
+
+
+FLOW_NAMES = ("donor", "theme", "state", "usd_cents")
 
 
 class FlowDocuments(Schema):
@@ -48,6 +62,7 @@ class FlowDocuments(Schema):
     """
 
     items = fields.List(fields.Nested(FlowDocument))
+    count = fields.Integer(metadata={"description": "of all flows, those that are not among the items too"})
     programmes = fields.Integer()
     without_amount = fields.Integer()
     is_cut = fields.Boolean()
@@ -64,19 +79,20 @@ class FlowDocuments(Schema):
 
 @blp.route("")
 class FlowList(MethodView):
-    @blp.arguments(FlowArgs, location="query")
+    @blp.arguments(FlowListArgs, location="query")
     @blp.response(200, FlowDocuments)
+    @blp.alt_response(503, "SERVICE_UNAVAILABLE")
     def get(self, args: dict[str, Any]) -> Response:
         """Sum up money by donor, theme and State; divided where the source does not say how."""
-        measure = args.pop("measure")
+        measure, limit = args.pop("measure"), args.pop("limit")
         filters = Filters(values={name: [value] for name, value in args.items() if value})
         if measure == "promised":
-            flows = read_promised(session(), actor(), filters)
+            flows = summarise(read_promised(session(), actor(), filters))
         else:
-            flows = read_flows(session(), actor(), filters, measure)
-        rows = sorted(flows.cents.items(), key=lambda item: (-item[1], item[0]))
+            flows = read_summary(session(), actor(), filters, measure)
         return json_response({
-            "items": [{"donor": d, "theme": t, "state": s, "usd_cents": cents} for (d, t, s), cents in rows],
+            "items": [dict(zip(FLOW_NAMES, row, strict=True)) for row in flows.rows[:limit]],
+            "count": flows.count,
             "programmes": flows.programmes, "without_amount": flows.unknown, "is_cut": flows.is_cut,
             "total_usd_cents": flows.total, "left_out": dict(flows.left_out),
             "links": left_out_links(flows.left_out, measure, filters.values, "/api/v1/programmes"),

@@ -4,7 +4,6 @@ from flask import Flask
 
 from registry.accounts import policy
 from registry.accounts.actor import Actor
-from registry.api.rooms import Room
 from registry.catalogue import identity
 from registry.db import Database
 from registry.events import feed
@@ -12,6 +11,7 @@ from registry.events.models import Event
 from registry.events.sequencer import catch_up
 from registry.events.watching import Watch
 from registry.http import RegistryFlask, registry_app
+from registry.rooms import Room
 
 _KEY = "casa.following"
 

@@ -21,6 +21,7 @@ from werkzeug.exceptions import HTTPException
 from registry.api.answers import json_response
 from registry.errors import (
     N_,
+    Busy,
     Conflict,
     FieldsChanged,
     InvalidInput,
@@ -62,7 +63,11 @@ KINDS: dict[str, Kind] = {
     "too-many-attempts": Kind(429, N_("Too many attempts"), "Failed logins or tokens came too fast; see Retry-After."),
     "error": Kind(500, N_("Internal error"), "Our fault. `request_id` finds it in this registry's log."),
     "bad-gateway": Kind(502, N_("Partner not reached"), "A partner's server did not answer as it should."),
-    "unavailable": Kind(503, N_("Unavailable"), "The database is busy or away; try again after Retry-After seconds."),
+    "unavailable": Kind(
+        503,
+        N_("Unavailable"),
+        "Too much is going on, or the database is away; try again after Retry-After.",
+    ),
 }
 _PLAIN = {
     404: N_("There is no such address."),
@@ -174,7 +179,7 @@ def _of_registry_error(error: RegistryError) -> Response:
         extra["conflicts"] = [{"pointer": pointer(path), **both} for path, both in error.fields.items()]
     elif isinstance(error, VersionMismatch):
         extra["current_version"] = error.current
-    elif isinstance(error, TooManyAttempts):
+    elif isinstance(error, Busy | TooManyAttempts):
         headers["Retry-After"] = str(error.retry_after)
     if error.status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="casa"'

@@ -1,45 +1,18 @@
-"""Places for requests that last: so many of this process's threads may be held at once, and no more.
+"""Answers that hold a place (registry/rooms.py) while they are sent.
 
 A place is given back once, however the request ends: its body sent to the end, broken off, or never asked for.
 """
 
-import threading
 from collections.abc import Iterable, Iterator
 
 from flask import Response, request
+
+from registry.rooms import Place
 
 SEND_SECONDS = 30
 """A caller that takes nothing for so long is let go."""
 PIECE = 1 << 16
 """Bytes handed to the server at once: what must be taken within SEND_SECONDS."""
-
-
-class Place:
-    """One held place."""
-
-    def __init__(self, room: "Room") -> None:
-        self._room = room
-        self._lock = threading.Lock()
-
-    def leave(self) -> None:
-        """Give it back; again does nothing."""
-        if self._lock.acquire(blocking=False):
-            self._room.leave()
-
-
-class Room:
-    """So many places."""
-
-    def __init__(self, places: int) -> None:
-        self._free = threading.BoundedSemaphore(places)
-
-    def enter(self) -> Place | None:
-        """A place, or None where all are held. Never waits."""
-        return Place(self) if self._free.acquire(blocking=False) else None
-
-    def leave(self) -> None:
-        """What Place.leave calls."""
-        self._free.release()
 
 
 def hold(place: Place, pieces: Iterable[bytes], content_type: str) -> Response:

@@ -17,7 +17,7 @@ from registry.accounts.actor import Actor
 from registry.api import following
 from registry.api.openapi import Blueprint
 from registry.api.problems import Problem
-from registry.api.rooms import Room, hold
+from registry.api.rooms import hold
 from registry.catalogue import identity
 from registry.catalogue import snapshot as catalogue
 from registry.compliance import snapshot as compliance
@@ -28,6 +28,7 @@ from registry.events.sequencer import catch_up
 from registry.events.snapshot import Kind, Record, snapshot_lines
 from registry.http import RegistryFlask, actor, registry_app
 from registry.matching import snapshot as matching
+from registry.rooms import Room
 from registry.schemas import LARGEST_ID
 
 LINES_TYPE = "application/x-ndjson"

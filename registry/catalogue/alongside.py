@@ -10,8 +10,11 @@ from typing import Any
 from sqlalchemy import func, or_, select
 from sqlmodel import Session
 
+from registry.accounts import policy
 from registry.accounts.actor import Actor
+from registry.catalogue.counting import counted
 from registry.catalogue.listing import COLUMNS, Filters, P, conditions
+from registry.catalogue.models import Programme
 from registry.catalogue.reference import places
 
 WORLD = "001"
@@ -51,9 +54,19 @@ def working_alongside(
         where.append(or_(P.start_date.is_(None), P.start_date <= scope.end))
     if besides is not None:
         where.append(P.id != besides)
-    total = session.execute(select(func.count()).select_from(P.id.table).where(*where)).scalar_one()
     newest = (P.end_date.is_(None), P.end_date.desc(), P.id)
-    return Alongside(list(session.execute(select(*COLUMNS).where(*where).order_by(*newest).limit(limit))), total)
+
+    def find() -> list[Any]:
+        # One look at what fits gives both: the window counts before the limit cuts.
+        first = select(P.id, func.count().over()).where(*where).order_by(*newest).limit(limit)
+        found = session.execute(first).all()
+        return [[row[0] for row in found], found[0][1] if found else 0]
+
+    key = ("alongside", *[tuple(values[name]) for name in values], scope.start, scope.end, besides, limit)
+    ids, total = counted(session, actor, key, find)
+    # Kept or not: what is shown is read now, by somebody who may see it.
+    shown = (P.id.in_(ids), P.archived_at.is_(None), policy.visible(actor, Programme))
+    return Alongside(list(session.execute(select(*COLUMNS).where(*shown).order_by(*newest))), total)
 
 
 def _states(codes: Collection[str]) -> set[str]:

@@ -9,8 +9,8 @@ import hashlib
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
-from contextlib import suppress
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar, cast
@@ -26,10 +26,16 @@ from registry.accounts import policy
 from registry.accounts.actor import Actor
 from registry.catalogue.models import KeptAnswer
 from registry.db import TRY_ONLY, upsert, utcnow
+from registry.errors import Busy
 from registry.events import versions
 from registry.json_text import dumps
+from registry.rooms import Room
 
 KEPT: Table = KeptAnswer.__table__  # type: ignore[attr-defined]
+PLACES = Room(2)
+"""Sums over the catalogue that one process makes at the same time"""
+PLACE_SECONDS, RETRY_SECONDS = 5.0, 10
+"""How long a request waits for a place, and when one that was sent away may come again"""
 MOST_KEPT = 512
 """In each process"""
 SHARED_SECONDS = 0.02
@@ -65,10 +71,23 @@ T = TypeVar("T")
 _answers: WeakKeyDictionary[Any, _Answers] = WeakKeyDictionary()
 
 
-def counted(session: Session, actor: Actor, key: Hashable, count: Callable[[], T]) -> T:
+@contextmanager
+def place() -> Iterator[None]:
+    """Hold one of this process's places for sums over the catalogue. Raises Busy where none becomes free in time."""
+    held = PLACES.enter(wait=PLACE_SECONDS)
+    if held is None:
+        raise Busy(RETRY_SECONDS)
+    try:
+        yield
+    finally:
+        held.leave()
+
+
+def counted(session: Session, actor: Actor, key: Hashable, count: Callable[[], T], *, heavy: bool = False) -> T:
     """Return the value of `count()` (JSON values only: tuples may come back as lists), perhaps from before.
 
-    `key` says what is counted; whoever may see the same programmes shares the answer.
+    `key` says what is counted; whoever may see the same programmes shares the answer. `heavy`: it takes one of PLACES
+    while it is made; raises Busy where all are taken.
     """
     if versions.is_changing(session):
         return count()
@@ -83,7 +102,8 @@ def counted(session: Session, actor: Actor, key: Hashable, count: Callable[[], T
                 return cast(T, found.value)
             found.being_made = True  # others are given the former value meanwhile
     try:
-        made = _shared(session, full_key, version) or _make(session, answers, full_key, version, count)
+        with place() if heavy else nullcontext():
+            made = _shared(session, full_key, version) or _make(session, answers, full_key, version, count)
     finally:
         if found is not None:
             found.being_made = False

@@ -15,11 +15,11 @@ from sqlmodel import Session
 
 from registry.accounts import policy
 from registry.accounts.actor import Actor
-from registry.catalogue.counting import counted
+from registry.catalogue.counting import counted, place
 from registry.catalogue.left_out import JOINED, LEFT_OUT, PART, PASSED_ON
 from registry.catalogue.listing import NOTHING_ASKED, Filters, P, conditions
 from registry.catalogue.models import Organisation, Programme, ProgrammeFlow
-from registry.catalogue.money_rows import MEASURES
+from registry.catalogue.money_rows import MEASURES, MOST_NODES, Key, folded
 from registry.catalogue.reference import country_of_iati
 from registry.errors import N_, InvalidInput
 
@@ -29,8 +29,8 @@ RULES = {
     JOINED: N_("further records of the same programme"),
 }
 FLOW: Table = ProgrammeFlow.__table__  # type: ignore[attr-defined]
-Key = tuple[str, str, str]
-"""(donor, theme, State); empty: not said"""
+SHOWN = 1_000
+"""Flows that a summary holds, the largest; all of them come as a file"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +52,72 @@ class Flows:
         return sum(self.cents.values())
 
 
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Flows in short: the largest `rows` (donor, theme, State, cents) of `count`, and all `folded` for a picture.
+
+    The rest as in Flows.
+    """
+
+    rows: list[tuple[str, str, str, int]]
+    count: int
+    folded: dict[Key, int]
+    total: int
+    programmes: int
+    unknown: int
+    is_cut: bool = False
+    left_out: Mapping[str, int] = field(default_factory=dict)
+
+
+def summarise(flows: Flows) -> Summary:
+    """Flows in short."""
+    given = {key: cents for key, cents in flows.cents.items() if cents > 0}
+    return Summary(
+        rows_of(flows)[:SHOWN], len(flows.cents), folded(given, MOST_NODES), flows.total, flows.programmes,
+        flows.unknown, flows.is_cut, flows.left_out,
+    )  # fmt: skip
+
+
+def rows_of(flows: Flows) -> list[tuple[str, str, str, int]]:
+    """Every flow, the largest first."""
+    return [(*key, cents) for key, cents in sorted(flows.cents.items(), key=lambda item: (-item[1], item[0]))]
+
+
+def read_summary(session: Session, actor: Actor, filters: Filters, measure: str = "budget") -> Summary:
+    """As read_flows, in short and kept until a programme changes. Raises Busy as well."""
+    _check(measure)
+
+    def make() -> list[Any]:
+        found = summarise(_read(session, actor, filters, measure))
+        return [
+            found.rows, found.count, [[*key, cents] for key, cents in found.folded.items()], found.total,
+            found.programmes, found.unknown, found.left_out,
+        ]  # fmt: skip
+
+    kept = counted(session, actor, ("flows", measure, filters.key()), make, heavy=True)
+    rows, count, parts, total, programmes, unknown, left_out = kept
+    shown = [(donor, theme, state, cents) for donor, theme, state, cents in rows]
+    picture = {(donor, theme, state): cents for donor, theme, state, cents in parts}
+    return Summary(shown, count, picture, total, programmes, unknown, left_out=left_out)
+
+
 def read_flows(session: Session, actor: Actor, filters: Filters, measure: str = "budget") -> Flows:
-    """Flows of the programmes that the actor may see. Raises InvalidInput for an unknown measure or filter.
+    """All flows of the programmes that the actor may see. Raises InvalidInput for an unknown measure or filter, Busy.
 
     Where the list is narrowed by theme or country, only what goes to these is counted.
     """
+    _check(measure)
+    with place():
+        return _read(session, actor, filters, measure)
+
+
+def _check(measure: str) -> None:
     if measure not in MEASURES:
         raise InvalidInput({"measure": [N_("This must be one of: budget, commitment, disbursement.")]})
-    key = ("flows", measure, filters.key())
-    rows, numbers, left_out = counted(session, actor, key, lambda: _sum(session, actor, filters, measure))
+
+
+def _read(session: Session, actor: Actor, filters: Filters, measure: str) -> Flows:
+    rows, numbers, left_out = _sum(session, actor, filters, measure)
     names = _names(session, {int(donor) for donor, *_ in rows if donor.isdecimal()})
     cents: Counter[Key] = Counter()
     for donor, name, theme, state, amount in rows:

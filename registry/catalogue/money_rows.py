@@ -4,6 +4,7 @@ Sources seldom say how money divides: between several donors and between several
 States by the shares that the source gives, equally where it gives none. Rounding goes to the first, so sums stay whole.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -14,6 +15,12 @@ FUNDING = "1"
 PARENT, CHILD = "1", "2"
 """RelatedActivityType codes that say what belongs to what"""
 REF_LENGTH = 500
+Key = tuple[str, str, str]
+"""(donor, theme, State); empty: not said"""
+OTHERS = "\0others"
+"""Stands for the smallest of a column in a picture"""
+MOST_NODES = 10
+"""Nodes of a column of a picture, the others besides"""
 
 
 class FlowRow(NamedTuple):
@@ -86,3 +93,21 @@ def kin_of(document: Document) -> list[tuple[str, str]]:
 def passes_on(document: Document) -> bool:
     """Whether the source itself says that this money is counted where it came in (OCHA FTS: internal flows)."""
     return document.get("boundary") == "internal"
+
+
+def folded(flows: Mapping[Key, int], most: int) -> dict[Key, int]:
+    """The flows with the smallest nodes of each column put together."""
+    kept = [{code for code, _ in sums_of(flows, column)[:most]} for column in range(3)]
+    found: Counter[Key] = Counter()
+    for key, value in flows.items():
+        donor, theme, state = (code if code in kept[column] else OTHERS for column, code in enumerate(key))
+        found[donor, theme, state] += value
+    return dict(found)
+
+
+def sums_of(flows: Mapping[Key, int], column: int) -> list[tuple[str, int]]:
+    """(code, sum) of a column, the largest first."""
+    sums: Counter[str] = Counter()
+    for key, value in flows.items():
+        sums[key[column]] += value
+    return sorted(sums.items(), key=lambda item: (-item[1], item[0]))

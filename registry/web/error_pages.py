@@ -9,7 +9,7 @@ from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from registry.errors import N_, InvalidInput, NotAuthenticated, RegistryError, TooManyAttempts
+from registry.errors import N_, Busy, InvalidInput, NotAuthenticated, RegistryError, TooManyAttempts
 from registry.http import SAFE_METHODS, RegistryFlask
 from registry.web.forms import CONTROLS
 from registry.web.i18n import message
@@ -29,6 +29,7 @@ TITLES = {
     422: N_("Something in what was sent does not fit"),
     429: N_("Too many attempts"),
     500: N_("Something went wrong here"),
+    503: N_("Not available at the moment"),
 }
 
 
@@ -41,7 +42,7 @@ def install(app: RegistryFlask, site: Blueprint) -> None:
 
 def answer(error: Exception) -> ResponseReturnValue:
     """The page for any error; who is not signed in is led to the login and back. What nobody expected is logged."""
-    if isinstance(error, RegistryError) and error.status < 500:
+    if isinstance(error, RegistryError) and error.status != 500:
         return _of_registry_error(error)
     if isinstance(error, CSRFError):
         return _page(
@@ -58,7 +59,9 @@ def _of_registry_error(error: RegistryError) -> ResponseReturnValue:
     if isinstance(error, NotAuthenticated) and request.method in SAFE_METHODS:
         return redirect(url_for("web.session.login", next=request.full_path.rstrip("?")))
     response = _page(error.status, message(error), fields=error.fields if isinstance(error, InvalidInput) else {})
-    return (*response, {"Retry-After": str(error.retry_after)}) if isinstance(error, TooManyAttempts) else response
+    if isinstance(error, Busy | TooManyAttempts):
+        return *response, {"Retry-After": str(error.retry_after)}
+    return response
 
 
 def _page(

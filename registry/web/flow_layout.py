@@ -8,16 +8,14 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from registry.catalogue.money_rows import MOST_NODES, OTHERS, Key, folded, sums_of
+
 WIDTH, TOP, PLOT = 960, 34, 420
 """Size of the picture, room for headings, height of the largest column's bars"""
 BAR, GAP, SLOT = 14, 7, 26
 """Width of a bar, room between two, least room that a label needs"""
 SIDES = (250, 210)
 """Room for the labels of the outer columns"""
-OTHERS = "\0others"
-MOST = 10
-"""Nodes of a column, the others besides"""
-Key = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +54,13 @@ class Picture:
     height: int = 0
 
 
-def lay_out(flows: Mapping[Key, int], is_rtl: bool = False, most: int = MOST) -> Picture:
+def lay_out(flows: Mapping[Key, int], is_rtl: bool = False, most: int = MOST_NODES) -> Picture:
     """The picture of flows above zero; without any, an empty one."""
-    kept = folded({key: value for key, value in flows.items() if value > 0}, most)
+    return draw(folded({key: value for key, value in flows.items() if value > 0}, most), is_rtl)
+
+
+def draw(kept: Mapping[Key, int], is_rtl: bool = False) -> Picture:
+    """The picture of flows that are folded already."""
     total = sum(kept.values())
     if not total:
         return Picture()
@@ -80,26 +82,9 @@ def lay_out(flows: Mapping[Key, int], is_rtl: bool = False, most: int = MOST) ->
     return Picture(nodes, bands, [_head(column, xs[column], is_rtl) for column in range(3)], WIDTH, round(bottom))
 
 
-def folded(flows: Mapping[Key, int], most: int) -> dict[Key, int]:
-    """The flows with the smallest nodes of each column put together."""
-    kept = [{code for code, _ in _sums(flows, column)[:most]} for column in range(3)]
-    found: Counter[Key] = Counter()
-    for key, value in flows.items():
-        donor, theme, state = (code if code in kept[column] else OTHERS for column, code in enumerate(key))
-        found[donor, theme, state] += value
-    return dict(found)
-
-
 def ranked(flows: Mapping[Key, int], column: int) -> list[tuple[str, int]]:
     """(code, sum) of a column, the largest first, the others last."""
-    return sorted(_sums(flows, column), key=lambda item: item[0] == OTHERS)
-
-
-def _sums(flows: Mapping[Key, int], column: int) -> list[tuple[str, int]]:
-    sums: Counter[str] = Counter()
-    for key, value in flows.items():
-        sums[key[column]] += value
-    return sorted(sums.items(), key=lambda item: (-item[1], item[0]))
+    return sorted(sums_of(flows, column), key=lambda item: item[0] == OTHERS)
 
 
 def _node(column: int, code: str, value: int, x: float, y: float, height: float, is_rtl: bool) -> Node:

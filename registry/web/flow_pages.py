@@ -1,5 +1,6 @@
 """Where the money goes: donor → theme → State as a picture, its table, and both as files."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,15 +8,24 @@ from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from registry.catalogue.flows import RULES, Flows, left_out_links, read_flows
+from registry.catalogue.flows import (
+    RULES,
+    Flows,
+    Summary,
+    left_out_links,
+    read_flows,
+    read_summary,
+    rows_of,
+    summarise,
+)
 from registry.catalogue.listing import Filters
-from registry.catalogue.money_rows import MEASURES
+from registry.catalogue.money_rows import MEASURES, OTHERS
 from registry.catalogue.tables import csv_chunks
 from registry.errors import N_
 from registry.http import actor, session
 from registry.matching.ledger.flows import read_promised
 from registry.web import choices, lists
-from registry.web.flow_layout import OTHERS, Picture, lay_out
+from registry.web.flow_layout import Picture, draw
 from registry.web.i18n import direction
 from registry.web.presentation import short_money, state_name, theme_name
 
@@ -49,11 +59,17 @@ def _measure() -> str:
     return request.args.get("measure") or MEASURES[0]
 
 
-def _read() -> Flows:
+def _all() -> Flows:
     filters = Filters(values=lists.chosen(FILTERS))
     if _measure() == PROMISED:
         return read_promised(session(), actor(), filters)
     return read_flows(session(), actor(), filters, _measure())
+
+
+def _summary() -> Summary:
+    if _measure() == PROMISED:
+        return summarise(_all())
+    return read_summary(session(), actor(), Filters(values=lists.chosen(FILTERS)), _measure())
 
 
 def _name(column: int, code: str) -> str:
@@ -64,8 +80,8 @@ def _name(column: int, code: str) -> str:
     return (str, theme_name, state_name)[column](code)
 
 
-def _draw(flows: Flows) -> Drawing:
-    picture = lay_out(flows.cents, direction() == "rtl")
+def _draw(flows: Summary) -> Drawing:
+    picture = draw(flows.folded, direction() == "rtl")
     names = {(node.column, node.code): _name(node.column, node.code) for node in picture.nodes}
     return Drawing(
         picture,
@@ -84,27 +100,22 @@ def _short(text: str, longest: int) -> str:
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
-def _rows(flows: Flows) -> list[tuple[str, str, str, int]]:
-    """Every flow in words, the largest first."""
-    return [
-        (_name(0, donor), _name(1, theme), _name(2, state), cents)
-        for (donor, theme, state), cents in sorted(flows.cents.items(), key=lambda item: (-item[1], item[0]))
-    ]
+def _worded(rows: Iterable[tuple[str, str, str, int]]) -> list[tuple[str, str, str, int]]:
+    return [(_name(0, donor), _name(1, theme), _name(2, state), cents) for donor, theme, state, cents in rows]
 
 
 @pages.get("/flows")
 def index() -> ResponseReturnValue:
     """The picture and its table."""
-    flows = _read()
-    rows = _rows(flows)
+    flows = _summary()
     filters = lists.chosen(FILTERS)
     kept: dict[str, Any] = lists.chosen((*FILTERS, "measure"))
     return render_template(
         "flows/index.html",
         flows=flows,
         drawing=_draw(flows),
-        rows=rows[:SHOWN],
-        count=len(rows),
+        rows=_worded(flows.rows[:SHOWN]),
+        count=flows.count,
         shown=SHOWN,
         left_out=[(gettext(words), flows.left_out[name]) for name, words in RULES.items() if name in flows.left_out],
         left_out_links=left_out_links(flows.left_out, _measure(), filters, url_for("web.programmes.index")),
@@ -121,13 +132,14 @@ def index() -> ResponseReturnValue:
 @pages.get("/flows.svg")
 def picture() -> ResponseReturnValue:
     """The picture as a file."""
-    return _file(render_template("flows/picture.svg", drawing=_draw(_read())), "image/svg+xml", "svg")
+    return _file(render_template("flows/picture.svg", drawing=_draw(_summary())), "image/svg+xml", "svg")
 
 
 @pages.get("/flows.csv")
 def table() -> ResponseReturnValue:
     """All flows as a table; amounts in US dollars."""
-    rows: list[Any] = [(donor, theme, state, f"{cents / 100:.2f}") for donor, theme, state, cents in _rows(_read())]
+    worded = _worded(rows_of(_all()))
+    rows: list[Any] = [(donor, theme, state, f"{cents / 100:.2f}") for donor, theme, state, cents in worded]
     return _file(b"".join(csv_chunks(("donor", "theme", "state", f"{_measure()}_usd"), rows)), "text/csv", "csv")
 
 

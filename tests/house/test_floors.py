@@ -25,7 +25,7 @@ FLOORS = [
     {"schemas"},
     {"backup"},
     {"outbound", "migrate", "models", "migrations"},
-    {"bulk", "db", "settings", "yaml_files"},
+    {"bulk", "db", "rooms", "settings", "yaml_files"},
     {"errors", "json_text"},
 ]
 HEIGHT = {room: -level for level, rooms in enumerate(FLOORS) for room in rooms}

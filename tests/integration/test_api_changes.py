@@ -13,13 +13,13 @@ from flask.testing import FlaskClient
 
 from registry.accounts.models import User
 from registry.api.following import following
-from registry.api.rooms import Room
 from registry.catalogue.models import Meta
 from registry.cli import Context, casa
 from registry.db import Database
 from registry.events.outbox import Change, emit_all
 from registry.events.watching import Watch
 from registry.http import RegistryFlask
+from registry.rooms import Room
 from registry.settings import Settings
 from tests.support.people import make_user, token_headers
 

@@ -10,7 +10,6 @@ from flask.testing import FlaskClient
 
 from registry.accounts.actor import Actor, system
 from registry.api import snapshot as snapshot_api
-from registry.api.rooms import Room
 from registry.catalogue import editing
 from registry.catalogue.organisations import archive_organisation, create_organisation
 from registry.catalogue.programmes import Incoming, archive, store_batch
@@ -18,6 +17,7 @@ from registry.compliance.indicators import service as indicators
 from registry.db import Database, utcnow
 from registry.events import snapshot as lines_of
 from registry.http import RegistryFlask
+from registry.rooms import Room
 from tests.support.people import make_user, token_headers
 from tests.support.web_world import World
 

@@ -15,12 +15,12 @@ from registry.accounts.models import Token, User
 from registry.api import rooms
 from registry.api import stream as stream_api
 from registry.api.following import following
-from registry.api.rooms import Room
 from registry.catalogue.models import Meta
 from registry.cli.setup import web_command
 from registry.db import Database, utcnow
 from registry.events.outbox import Change, emit_all
 from registry.http import RegistryFlask
+from registry.rooms import Room
 from registry.settings import Settings
 from tests.support.event_source import URL, EventSource, served
 from tests.support.people import make_user, token_headers

@@ -7,6 +7,7 @@ from flask.testing import FlaskClient
 from sqlmodel import Session
 
 from registry.accounts.actor import Actor, system
+from registry.catalogue import counting
 from registry.catalogue.editing import create_programme
 from registry.catalogue.flows import read_flows
 from registry.catalogue.listing import Filters
@@ -125,3 +126,20 @@ def test_what_is_promised_here_flows_too_as_far_as_the_reader_may_see_it(
     page = client.get("/en/flows?measure=promised").text
     assert "1 commitment" in page and "Giving Agency" in page
     assert "promised_usd" in client.get("/en/flows.csv?measure=promised").text
+
+
+def test_where_all_places_are_taken_others_are_sent_away_for_a_time(
+    sqlite_app: RegistryFlask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counting, "PLACE_SECONDS", 0)
+    visitor = client_for(sqlite_app)
+    held = [counting.PLACES.enter(), counting.PLACES.enter()]
+    try:
+        for path in ("/en/flows", "/en/flows.csv", "/api/v1/flows"):
+            answer = visitor.get(path)
+            assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")
+    finally:
+        for place in held:
+            assert place is not None
+            place.leave()
+    assert visitor.get("/en/flows").status_code == 200

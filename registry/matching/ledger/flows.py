@@ -10,10 +10,10 @@ from sqlmodel import Session, col
 
 from registry.accounts import policy
 from registry.accounts.actor import Actor
-from registry.catalogue.flows import Flows, Key
+from registry.catalogue.flows import Flows
 from registry.catalogue.listing import Filters
 from registry.catalogue.models import Organisation
-from registry.catalogue.money_rows import divide
+from registry.catalogue.money_rows import Key, divide
 from registry.catalogue.reference import places
 from registry.matching.forms import NEED_THEME, OFFER_THEME
 from registry.matching.ledger.models import Proposal
