@@ -5,7 +5,7 @@ Holds no business rule: who may what is the policy's.
 """
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import cast
 
 from flask import Flask, Response, current_app, g, request
@@ -16,7 +16,7 @@ from sqlmodel import Session
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
 
-from registry.accounts import policy, tokens, users
+from registry.accounts import policy, sessions, tokens, users
 from registry.accounts.actor import ANONYMOUS, Actor
 from registry.accounts.models import User
 from registry.db import Database, commit, utcnow
@@ -102,12 +102,19 @@ def sign_in(user: User) -> None:
     """Begin a login session in this browser."""
     cookie.clear()
     cookie.permanent = True
-    cookie.update(user=user.id, key=user.session_key, at=int(utcnow().timestamp()))
+    cookie.update(
+        user=user.id, key=user.session_key, login=sessions.new_login(), at=int(utcnow().timestamp())
+    )  # fmt: skip
     g.actor = users.actor_of_user(user)
 
 
 def sign_out() -> None:
-    """End this browser's session."""
+    """End this browser's session, here and for whoever holds a copy of its cookie."""
+    found = _login()
+    if found is not None and actor().signed_in:
+        _, _, login, at = found
+        lasts = timedelta(hours=registry_app().settings.session_hours)
+        sessions.end_login(session(), actor(), login, datetime.fromtimestamp(at, UTC) + lasts)
     cookie.clear()
     g.actor = ANONYMOUS
 
@@ -180,22 +187,25 @@ def _from_token() -> Actor | None:
     return None if text is None else tokens.actor_of_token(registry_app().database, text)
 
 
-Login = tuple[int, str, int]
-"""User, session key, when: what the cookie of a login holds."""
+Login = tuple[int, str, str, int]
+"""User, the account's session key, the login's own, when: what the cookie of a login holds."""
+LOGIN_COOKIE = ("user", "key", "login", "at")
 
 
 def _login() -> Login | None:
     if str(current_app.config["SESSION_COOKIE_NAME"]) not in request.cookies:
         return None
-    user_id, key, at = cookie.get("user"), cookie.get("key"), cookie.get("at")
-    return None if user_id is None or not isinstance(at, int) else (user_id, str(key), at)
+    user_id, key, login, at = (cookie.get(name) for name in LOGIN_COOKIE)
+    if user_id is None or not isinstance(login, str) or not isinstance(at, int):
+        return None
+    return user_id, str(key), login, at
 
 
 def _from_cookie() -> Actor:
     login = _login()
     found = _logged_in(registry_app(), login)
     if login is not None and not found.signed_in:
-        for name in ("user", "key", "at"):
+        for name in LOGIN_COOKIE:
             cookie.pop(name)
     return found
 
@@ -203,13 +213,20 @@ def _from_cookie() -> Actor:
 def _logged_in(app: RegistryFlask, login: Login | None) -> Actor:
     if login is None:
         return ANONYMOUS
-    user_id, key, at = login
+    user_id, key, named, at = login
     # A flashed message signs the cookie anew, so its own age is not that of the login.
     lasts = timedelta(hours=app.settings.session_hours).total_seconds()
     # A session of its own: a POST must not take SQLite's write lock before its view needs it.
     with app.database.reading() as reading:
         user = reading.get(User, user_id)
-    if user is None or user.session_key != key or user.disabled_at is not None or utcnow().timestamp() - at >= lasts:
+        ended = sessions.has_ended(reading, named)
+    if (
+        ended
+        or user is None
+        or user.session_key != key
+        or user.disabled_at is not None
+        or utcnow().timestamp() - at >= lasts
+    ):
         return ANONYMOUS
     return users.actor_of_user(user)
 

@@ -1,4 +1,4 @@
-"""Tables of accounts: users, machine tokens, failed attempts, the audit log. No behaviour."""
+"""Tables of accounts: users, machine tokens, failed attempts, ended logins, the audit log. No behaviour."""
 
 from datetime import datetime
 
@@ -66,6 +66,15 @@ class FailedAttempt(SQLModel, table=True):
     key: str = Field(max_length=100, index=True)
     """`account:<hash of the e-mail>` or `address:<client address or IPv6 network>`."""
     at: datetime = Field(sa_type=UTCDateTime)
+
+
+class EndedLogin(SQLModel, table=True):
+    """A login that its user ended by signing out; only the hash of what its cookie holds is kept."""
+
+    __tablename__ = "ended_login"
+    login_sha256: str = Field(primary_key=True, max_length=64)
+    until: datetime = Field(sa_type=UTCDateTime)
+    """When its cookie would have expired, and the row may go"""
 
 
 class AuditEntry(SQLModel, table=True):

@@ -4,16 +4,18 @@ import json
 import re
 import time
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
-from registry.accounts import audit, users
+from registry.accounts import audit, sessions, users
 from registry.accounts.actor import system
 from registry.accounts.models import Token, User
+from registry.accounts.users import actor_of_user
 from registry.app import create_app
-from registry.db import Database
+from registry.db import Database, utcnow
 from registry.http import RegistryFlask
 from registry.settings import Settings
 from registry.web.session_pages import local_path
@@ -187,10 +189,11 @@ def test_a_session_lasts_its_hours_however_busy_it_is(
 
 def test_a_made_up_session_is_nobodys(app: RegistryFlask, user: User) -> None:
     for made in (
-        {"user": user.id, "key": "guessed", "at": int(time.time())},
-        {"user": 4711, "key": user.session_key, "at": int(time.time())},
-        {"user": user.id, "key": user.session_key},
-        {"user": user.id, "key": user.session_key, "at": "now"},
+        {"user": user.id, "key": "guessed", "login": "x", "at": int(time.time())},
+        {"user": 4711, "key": user.session_key, "login": "x", "at": int(time.time())},
+        {"user": user.id, "key": user.session_key, "at": int(time.time())},
+        {"user": user.id, "key": user.session_key, "login": "x"},
+        {"user": user.id, "key": user.session_key, "login": "x", "at": "now"},
     ):
         client = app.test_client()
         with client.session_transaction() as cookie:
@@ -199,6 +202,30 @@ def test_a_made_up_session_is_nobodys(app: RegistryFlask, user: User) -> None:
     client = app.test_client()
     client.set_cookie("session", "eyJ1c2VyIjoxfQ.forged.signature")
     assert not is_in(client)
+
+
+def test_a_copy_of_a_cookie_is_nobodys_after_signing_out(app: RegistryFlask, user: User) -> None:
+    here, elsewhere, thief = app.test_client(), app.test_client(), app.test_client()
+    sign_in(here, user.email)
+    sign_in(elsewhere, user.email)
+    stolen = here.get_cookie("session")
+    assert stolen
+    thief.set_cookie("session", stolen.value)
+    assert is_in(thief)
+    assert post(here, "/en/logout", "/en/account").status_code == 303
+    assert not is_in(here) and is_in(elsewhere)
+    thief.set_cookie("session", stolen.value)
+    assert not is_in(thief)
+    assert thief.get("/api/v1/notices").status_code == 401
+
+
+def test_ended_logins_are_kept_no_longer_than_their_cookies(database: Database, user: User) -> None:
+    now, actor = utcnow(), actor_of_user(user)
+    with database.transaction() as session:
+        sessions.end_login(session, actor, "first", now + timedelta(hours=12), now)
+        sessions.end_login(session, actor, "first", now + timedelta(hours=12), now)
+        sessions.end_login(session, actor, "second", now + timedelta(hours=24), now + timedelta(hours=12))
+        assert [sessions.has_ended(session, login) for login in ("first", "second")] == [False, True]
 
 
 def test_a_new_password_ends_the_other_sessions_and_not_this_one(app: RegistryFlask, user: User) -> None:

@@ -14,6 +14,7 @@ from flask_wtf.csrf import generate_csrf
 from registry.accounts import passwords, tokens
 from registry.accounts.actor import Actor, system
 from registry.accounts.models import User
+from registry.accounts.sessions import new_login
 from registry.accounts.users import actor_of_user
 from registry.catalogue.models import Organisation
 from registry.db import Database, utcnow
@@ -70,7 +71,7 @@ def client_for(app: RegistryFlask, user: User | None = None) -> FlaskClient:
     with client.session_transaction() as cookie:
         if user is not None:
             cookie.permanent = True
-            cookie.update(user=user.id, key=user.session_key, at=int(utcnow().timestamp()))
+            cookie.update(user=user.id, key=user.session_key, login=new_login(), at=int(utcnow().timestamp()))
         cookie["csrf_token"] = "token-of-a-test"
     client.environ_base["HTTP_X_CSRFTOKEN"] = csrf_token(app)
     return client
