@@ -2,6 +2,7 @@
 
 from registry.accounts import models as accounts
 from registry.alerts import models as alerts
+from registry.catalogue import mandate_models as mandates
 from registry.catalogue import models as catalogue
 from registry.catalogue.conflicts import models as conflicts
 from registry.catalogue.same_as import models as same_as
@@ -21,5 +22,5 @@ from registry.webhooks import models as webhooks
 
 __all__ = [
     "accounts", "alerts", "catalogue", "compliance", "conflicts", "contacts", "events", "evidence", "indicators",
-    "ledger", "matching", "reporting", "rounds", "same_as", "screening", "sync", "together", "webhooks",
+    "ledger", "mandates", "matching", "reporting", "rounds", "same_as", "screening", "sync", "together", "webhooks",
 ]  # fmt: skip

@@ -182,6 +182,9 @@ ACTIONS: dict[str, Predicate] = {
     "organisation.create": _by(STAFF),
     "organisation.update": _own_organisation("id", STAFF),
     "organisation.archive": _by(STAFF),
+    "organisation.identify": _by(STAFF),
+    # Who reports for whom gives a right over another's records.
+    "mandate.manage": _by(STAFF),
     "same_as.read": _by(STAFF),
     "same_as.judge": _by(STAFF),
     # What a list says of persons is for those who screen with it.

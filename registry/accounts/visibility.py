@@ -47,6 +47,19 @@ def _owned(column: str) -> Rows:
     return rows
 
 
+def _programmes(actor: Actor, table: Table) -> ColumnElement[bool]:
+    """As other records with an owner, and those of organisations that one's own reports for."""
+    shown = _owned("reporting_organisation_id")(actor, table)
+    if actor.sees_all or actor.organisation_id is None:
+        return shown
+    # By the table's name: the slice that owns it lives on a higher floor.
+    mandate = table.metadata.tables["reporting_mandate"]
+    reported = select(mandate.c.reported_id).where(
+        mandate.c.organisation_id == actor.organisation_id, mandate.c.revoked_at.is_(None)
+    )
+    return or_(shown, table.c.reporting_organisation_id.in_(reported))
+
+
 def _owner(actor: Actor, column: str) -> Any:
     return actor.state if column == "state" else actor.organisation_id
 
@@ -194,7 +207,7 @@ def _evidence(actor: Actor, table: Table) -> ColumnElement[bool]:
 
 VISIBLE: dict[str, Rows] = {
     "organisation": _everything,
-    "programme": _owned("reporting_organisation_id"),
+    "programme": _programmes,
     "need": _owned("state"),
     "offer": _owned("organisation_id"),
     "match": _matches,

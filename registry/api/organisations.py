@@ -6,17 +6,20 @@ from flask import Response
 from flask.views import MethodView
 from marshmallow import fields
 
-from registry.api.answers import history_response
+from registry.api.answers import history_response, json_response
 from registry.api.etags import expected_version, item_response
 from registry.api.idempotency import idempotent
 from registry.api.lists import ListArgs, list_response, page_of
 from registry.api.openapi import Blueprint
-from registry.catalogue import organisations
+from registry.catalogue import mandates, organisations
 from registry.catalogue.fields import Code
 from registry.catalogue.history import versions
+from registry.catalogue.mandate_models import ReportingMandate
 from registry.catalogue.organisations import COLUMNS, get_organisation
 from registry.catalogue.schemas import (
     HistorySchema,
+    MandateForm,
+    MandateListSchema,
     OrganisationCreateSchema,
     OrganisationPatchSchema,
     OrganisationRowSchema,
@@ -92,6 +95,41 @@ class OrganisationHistory(MethodView):
         """Read what each version changed, newest first."""
         get_organisation(session(), actor(), organisation_id)
         return history_response(versions(session(), "organisation", organisation_id))
+
+
+@blp.route("/<int:organisation_id>/mandates")
+class Mandates(MethodView):
+    @blp.response(200, MandateListSchema)
+    @blp.alt_response(404, "NOT_FOUND")
+    def get(self, organisation_id: int) -> Response:
+        """List whom the organisation reports programmes for, mandates that were revoked too."""
+        found = mandates.list_mandates(session(), organisation_id)
+        return json_response({"items": [_mandate(mandate, name) for mandate, name in found]})
+
+    @idempotent
+    @blp.arguments(MandateForm)
+    @blp.response(201, MandateListSchema)
+    @blp.alt_response(404, "NOT_FOUND")
+    def post(self, data: dict[str, Any], organisation_id: int) -> Response:
+        """Enter that the organisation reports programmes for another; answered with the list."""
+        mandates.enter_mandate(session(), actor(), organisation_id, data["reported_id"], data["reason"])
+        found = mandates.list_mandates(session(), organisation_id)
+        return json_response({"items": [_mandate(mandate, name) for mandate, name in found]}, 201)
+
+
+@blp.route("/<int:organisation_id>/mandates/<int:mandate_id>")
+class MandateItem(MethodView):
+    @blp.response(204)
+    @blp.alt_response(404, "NOT_FOUND")
+    def delete(self, organisation_id: int, mandate_id: int) -> Response:
+        """Revoke a mandate; what was reported under it stays."""
+        mandates.revoke_mandate(session(), actor(), organisation_id, mandate_id)
+        return Response(status=204)
+
+
+def _mandate(mandate: ReportingMandate, name: str) -> dict[str, Any]:
+    kept = ("id", "reported_id", "reason", "entered_at", "revoked_at")
+    return {each: getattr(mandate, each) for each in kept} | {"reported_name": name}
 
 
 def _answer(organisation_id: int, status: int = 200, location: str | None = None) -> Response:

@@ -10,17 +10,29 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, update
 from sqlmodel import Session
 
 from registry.accounts import audit, policy
 from registry.accounts.actor import Actor
 from registry.catalogue.history import changes_between
+from registry.catalogue.mandates import standing_in
 from registry.catalogue.models import Organisation, Programme
 from registry.catalogue.parties import IDENTIFIER
 from registry.catalogue.programmes import archive, document_changes
+from registry.catalogue.reporter import reporter_of
 from registry.catalogue.same_as.clusters import settle_written
-from registry.catalogue.writing import CREATED, OVERRIDE, Current, Plan, in_force, read_current, read_overrides, write
+from registry.catalogue.writing import (
+    CREATED,
+    OVERRIDE,
+    PROGRAMME,
+    Current,
+    Plan,
+    in_force,
+    read_current,
+    read_overrides,
+    write,
+)
 from registry.db import utcnow
 from registry.errors import N_, Conflict, InvalidInput, NotFound, VersionMismatch
 from registry.events.origin import origin_of
@@ -30,22 +42,30 @@ FIXED = ("iati_identifier", "derived_identifier", "last_updated")
 """Fields of a feed's programme that say which one it is: no person's value goes over them."""
 
 
+CLAIMS = ("iati_identifier", "reporting_org")
+"""Fields that say whose programme it is: a change of one is checked as in a new programme."""
+
+
 def create_programme(session: Session, actor: Actor, data: Mapping[str, Any], now: datetime | None = None) -> int:
-    """Enter a programme (ProgrammeCreateSchema) and return its id. Donors and agencies enter what they report."""
+    """Enter a programme (ProgrammeCreateSchema) and return its id. Donors and agencies enter what they report.
+
+    Raises InvalidInput where the reporting organisation is not the actor's to report for, or the identifier another's.
+    """
     now = now or utcnow()
     document = dict(data["document"])
-    owner = actor.organisation_id
-    if owner is not None and "reporting_org" not in document:
-        document["reporting_org"] = _reporting_org(session, owner)
+    own = actor.organisation_id
+    if own is not None and "reporting_org" not in document:
+        document["reporting_org"] = _reporting_org(session, own)
+    owner = reporter_of(session, actor, document)
     record = Programme(
         iati_identifier="", title="", reporting_organisation_id=owner, visibility=data.get("visibility", "public")
     )
-    policy.require(actor, "programme.create", record)
+    policy.require(standing_in(session, actor, owner), "programme.create", record)
     if not document.get("iati_identifier"):
         document |= {"iati_identifier": f"CASA-{uuid.uuid4().hex[:12]}", "derived_identifier": True}
     plan = Plan(
         None, 1, CREATED, document, list(data.get("themes", ())), "person", "person", dumps(document),
-        visibility=record.visibility, owner=owner,
+        visibility=record.visibility, owner=owner, by_reporter=own is not None,
     )  # fmt: skip
     write(session, [plan], actor=actor, now=now)
     assert plan.programme_id is not None
@@ -79,7 +99,9 @@ def update_programme(
     """
     now = now or utcnow()
     current = _readable(session, actor, programme_id)
-    policy.require(actor, "programme.update", session.get_one(Programme, programme_id))
+    policy.require(
+        standing_in(session, actor, current.owner), "programme.update", session.get_one(Programme, programme_id)
+    )
     _check(current, expected_version)
     stored = orjson.loads(current.document)
     overrides = read_overrides(session, [programme_id]).get(programme_id, {})
@@ -89,6 +111,12 @@ def update_programme(
         given = {**dict.fromkeys(name for name in before if name not in FIXED), **given}
     wanted_themes = list(data.get("themes", () if replace else themes))
     changed = {name: value for name, value in given.items() if value != before.get(name)}
+    if "iati_identifier" in changed and "derived_identifier" in before:
+        changed["derived_identifier"] = None
+    after = {name: value for name, value in {**before, **changed}.items() if value is not None}
+    owner = current.owner
+    if any(name in changed and changed[name] != stored.get(name) for name in CLAIMS):
+        owner = reporter_of(session, actor, after)
     if current.source != "person":
         if fixed := [name for name in FIXED if name in changed]:
             raise InvalidInput({f"document.{fixed[0]}": [N_("This comes from the source and names the programme.")]})
@@ -96,7 +124,6 @@ def update_programme(
         if wanted_themes != themes:
             edits["themes"] = wanted_themes
         _override(session, actor, programme_id, edits, {**stored, "themes": None}, now)
-    after = {name: value for name, value in {**before, **changed}.items() if value is not None}
     changes = document_changes(before, after)
     visibility = data.get("visibility", current.visibility)
     changes |= changes_between(
@@ -107,10 +134,12 @@ def update_programme(
     plan = Plan(
         programme_id, current.version + 1, "programme.updated", after, wanted_themes, current.relevance, current.source,
         dumps(after) if current.source == "person" else None, visibility=visibility, changes=changes,
-        owner=current.owner if current.source == "person" else None, before=current.audience,
+        owner=owner if current.source == "person" else None, before=current.audience,
         origin=origin_of(current),
     )  # fmt: skip
     write(session, [plan], actor=actor, now=now)
+    if actor.organisation_id is not None and current.source == "person":
+        session.execute(update(PROGRAMME).where(PROGRAMME.c.id == programme_id).values(by_reporter=True))
     audit.record(session, actor, "programme.update", f"programme:{programme_id}", fields=sorted(changes))
     settled = settle_written(session, "programme", [programme_id], actor, now)
     session.expire_all()
@@ -159,7 +188,9 @@ def release_fields(
     stored = orjson.loads(current.document)
     held = read_overrides(session, [programme_id]).get(programme_id, {})
     if "themes" in names and "themes" in held:
-        policy.require(actor, "programme.update", session.get_one(Programme, programme_id))
+        policy.require(
+            standing_in(session, actor, current.owner), "programme.update", session.get_one(Programme, programme_id)
+        )
         session.execute(delete(OVERRIDE).where(OVERRIDE.c.programme_id == programme_id, OVERRIDE.c.field == "themes"))
     values = {name: stored.get(name) for name in names if name in held and name != "themes"}
     return update_programme(session, actor, programme_id, {"document": values}, expected_version, now=now)
@@ -175,7 +206,9 @@ def archive_programme(
 ) -> None:
     """Withdraw a programme: it stays as a tombstone. Raises VersionMismatch, Conflict where it is withdrawn."""
     current = _readable(session, actor, programme_id)
-    policy.require(actor, "programme.archive", session.get_one(Programme, programme_id))
+    policy.require(
+        standing_in(session, actor, current.owner), "programme.archive", session.get_one(Programme, programme_id)
+    )
     _check(current, expected_version)
     archive(session, [programme_id], reason, actor, now or utcnow())
     session.expire_all()

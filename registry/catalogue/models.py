@@ -7,7 +7,7 @@ narrow row that lists and totals read; facets are one table, so that filters and
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, String, UniqueConstraint, false, text
 from sqlmodel import Field, SQLModel
 
 from registry.catalogue.money_rows import MEASURES
@@ -132,6 +132,8 @@ class Programme(Clustered, Timestamped, table=True):
     visibility: str = Field(default="public", max_length=10)
     source: str = Field(default="person", max_length=50)
     """`feed:<id>` or `person`."""
+    by_reporter: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    """Entered or changed here by somebody of the reporting organisation, or who reports for it (mandates.py)"""
     source_updated_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     archived_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     archived_reason: str | None = Field(default=None, max_length=300)

@@ -94,6 +94,8 @@ def update_organisation(
     given = {name: data[name] for name in EDITABLE if name in data}
     changes = changes_between({name: getattr(organisation, name) for name in given}, given)
     wanted = _normal(data["identifiers"]) if "identifiers" in data else before
+    if wanted != before:
+        _may_identify(actor)
     changes |= changes_between({"identifiers": before}, {"identifiers": wanted})
     if not changes and expected_version in (None, organisation.version):
         return organisation
@@ -140,6 +142,18 @@ def _note(
 def _change(event: str, organisation: Organisation, **more: Any) -> Change:
     data = {"name": organisation.name, "kind": organisation.kind, "source": organisation.source, **more}
     return Change(event, "organisation", organisation.id or 0, organisation.version, data)
+
+
+def _may_identify(actor: Actor) -> None:
+    """Raise InvalidInput unless the actor is staff: an identifier gives a right to all that begins with it."""
+    if not policy.can(actor, "organisation.identify"):
+        raise InvalidInput(
+            {
+                "identifiers": [
+                    N_("Coordinators enter identifiers: ask one, and say where the list of the identifier is.")
+                ]
+            }
+        )
 
 
 def _normal(identifiers: Sequence[str]) -> list[str]:

@@ -110,14 +110,15 @@ def _read(
 ) -> tuple[list[Record], dict[int, dict[str, list[Said]]]]:
     """(records, record → field → what is said: the value in force first, then the source's own beneath it)."""
     known = standings(session)
-    names = ("id", "title", "title_language", "iati_identifier", "source", "themes", "reporting_organisation_id")
+    names = ("id", "title", "title_language", "iati_identifier", "source", "themes", "reporting_organisation_id",
+             "by_reporter")  # fmt: skip
     statement = select(*[PROGRAMME.c[name] for name in names], DOCUMENT.c.document, DOCUMENT.c.read_at)
     rows = session.execute(
         statement.join(DOCUMENT, DOCUMENT.c.programme_id == PROGRAMME.c.id).where(PROGRAMME.c.id.in_(ids))
     ).all()
     records, said = [], {}
     for row in rows:
-        priority = rules.standing(row.source, row.reporting_organisation_id, known)
+        priority = rules.standing(row.source, row.reporting_organisation_id, known, row.by_reporter)
         records.append(
             Record(row.id, row.title, row.title_language, row.iati_identifier, row.source, priority,
                    row.id == leading, row.read_at)

@@ -10,6 +10,7 @@ from registry.catalogue.fields import Code, Known, theme
 from registry.catalogue.models import VISIBILITIES
 from registry.catalogue.reference import LANGUAGES, states
 from registry.errors import N_
+from registry.schemas import RecordId
 
 
 def _visibility() -> fields.String:
@@ -64,6 +65,30 @@ class OrganisationPatchSchema(OrganisationCreateSchema):
     def on_bind_field(self, field_name: str, field_obj: fields.Field) -> None:
         """Nothing is required of a change."""
         field_obj.required = False
+
+
+class MandateForm(Schema):
+    """That an organisation reports for another."""
+
+    reported_id = RecordId(required=True, metadata={"description": "the organisation reported for"})
+    reason = text(1000, required=True)
+
+
+class MandateSchema(Schema):
+    """A mandate as lists show it; `revoked_at` null: in force."""
+
+    id = fields.Integer()
+    reported_id = fields.Integer()
+    reported_name = fields.String()
+    reason = fields.String()
+    entered_at = fields.AwareDateTime()
+    revoked_at = fields.AwareDateTime(allow_none=True)
+
+
+class MandateListSchema(Schema):
+    """Whom an organisation reports for."""
+
+    items = fields.List(fields.Nested(MandateSchema))
 
 
 class ProgrammeRowSchema(Schema):

@@ -8,6 +8,7 @@ from registry.accounts import policy
 from registry.accounts.actor import Actor
 from registry.catalogue.left_out import left_out_of
 from registry.catalogue.listing import COLUMNS
+from registry.catalogue.mandates import standing_in
 from registry.catalogue.models import Programme
 from registry.catalogue.organisations import get_organisation
 from registry.catalogue.programmes import get_programme
@@ -21,7 +22,7 @@ PREFIX = "/api/v1"
 def programme_view(session: Session, actor: Actor, programme_id: int) -> dict[str, Any]:
     """ProgrammeSchema's form: row, document in force, totals with their rates, provenance per field, links."""
     programme, document, provenance = get_programme(session, actor, programme_id)
-    named = may_know(actor, programme)
+    named = may_know(standing_in(session, actor, programme.reporting_organisation_id), programme)
     view: dict[str, Any] = {column.key: getattr(programme, column.key) for column in COLUMNS}
     links = {"self": f"{PREFIX}/programmes/{programme_id}", "history": f"{PREFIX}/programmes/{programme_id}/history"}
     links["sources"] = f"{PREFIX}/programmes/{programme_id}/sources"

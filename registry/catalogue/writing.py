@@ -62,6 +62,8 @@ class Plan:
     run_id: int | None = None
     owner: int | None = None
     """Reporting organisation, where a person's account says it; None: the document's"""
+    by_reporter: bool = False
+    """Of a new one: whether somebody enters it who belongs to the reporting organisation, or reports for it"""
     changes: Changes = field(default_factory=dict)
     before: Audience | None = None
     """Who could see it until now; None: a new one"""
@@ -152,7 +154,8 @@ def write(session: Session, plans: Sequence[Plan], *, actor: Actor, now: datetim
     for plan, item in zip(plans, derived, strict=True):
         row = _row(plan, item, organisations, now)
         if plan.version == 1:
-            inserts.append(row | {"id": plan.programme_id, "created_at": now, "source": plan.source})
+            inserts.append(row | {"id": plan.programme_id, "created_at": now, "source": plan.source,
+                                  "by_reporter": plan.by_reporter})  # fmt: skip
         else:
             updates.append(row | {"the_id": plan.programme_id})
         programme_id = plan.programme_id or 0

@@ -27,6 +27,7 @@ MODULES: dict[str, str] = {
     "user": "registry.cli.accounts",
     "token": "registry.cli.accounts",
     "audit": "registry.cli.accounts",
+    "mandate": "registry.cli.mandates",
     "events": "registry.cli.events",
     "consumer": "registry.cli.consumers",
     "jobs": "registry.cli.jobs",

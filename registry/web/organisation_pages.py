@@ -7,10 +7,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from registry.accounts import policy
-from registry.catalogue import history, listing, organisations
+from registry.catalogue import history, listing, mandates, organisations
 from registry.catalogue.models import Organisation
 from registry.catalogue.reference import codelist
-from registry.catalogue.schemas import OrganisationCreateSchema, OrganisationPatchSchema
+from registry.catalogue.schemas import MandateForm, OrganisationCreateSchema, OrganisationPatchSchema
 from registry.errors import N_, InvalidInput, VersionMismatch
 from registry.http import actor, session
 from registry.matching import listing as entries
@@ -80,8 +80,13 @@ def index() -> ResponseReturnValue:
 @pages.get("/organisations/<int:organisation_id>")
 def show(organisation_id: int) -> ResponseReturnValue:
     """One organisation."""
+    return _show(organisation_id, Form())
+
+
+def _show(organisation_id: int, mandate_form: Form) -> str:
     organisation, identifiers = organisations.get_organisation(session(), actor(), organisation_id)
     filters = listing.Filters(values={"organisation": [str(organisation_id)]})
+    manages = policy.can(actor(), "mandate.manage")
     offers = entries.list_offers(session(), actor(), entries.Filters(organisations=[organisation_id]), limit=SHOWN)
     return render_template(
         "organisations/show.html",
@@ -95,9 +100,37 @@ def show(organisation_id: int) -> ResponseReturnValue:
         offers=offers.items,
         offer_count=offers.total,
         history=revisions(history.versions(session(), "organisation", organisation_id), words_of),
+        mandates=mandates.list_mandates(session(), organisation_id) if manages else [],
+        manages_mandates=manages,
+        mandate_form=mandate_form,
         may_edit=policy.can(actor(), "organisation.update", organisation) and not organisation.archived_at,
         data_url=f"/api/v1/organisations/{organisation_id}",
     )
+
+
+@pages.post("/organisations/<int:organisation_id>/mandates")
+def enter_mandate(organisation_id: int) -> ResponseReturnValue:
+    """Enter that the organisation reports programmes for another."""
+    given = {name: request.form.get(name, "").strip() for name in ("reported", "reason")}
+    found = organisations.find_named(session(), given["reported"])
+    try:
+        if len(found) != 1:
+            raise InvalidInput({"reported_id": [N_("No single organisation has this identifier or name.")]})
+        data = load(MandateForm(), {"reported_id": found[0], "reason": given["reason"]})
+        mandates.enter_mandate(session(), actor(), organisation_id, data["reported_id"], data["reason"])
+    except InvalidInput as error:
+        errors = {"reported" if name == "reported_id" else name: texts for name, texts in error.fields.items()}
+        return _show(organisation_id, Form(given, errors)), error.status
+    flash(gettext("Saved."), "good")
+    return redirect(url_for("web.organisations.show", organisation_id=organisation_id), 303)
+
+
+@pages.post("/organisations/<int:organisation_id>/mandates/<int:mandate_id>/revoke")
+def revoke_mandate(organisation_id: int, mandate_id: int) -> ResponseReturnValue:
+    """Revoke a mandate; what was reported under it stays."""
+    mandates.revoke_mandate(session(), actor(), organisation_id, mandate_id)
+    flash(gettext("The mandate is revoked."), "good")
+    return redirect(url_for("web.organisations.show", organisation_id=organisation_id), 303)
 
 
 @pages.route("/organisations/new", methods=["GET", "POST"])

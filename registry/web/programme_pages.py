@@ -9,6 +9,7 @@ from registry.accounts import policy
 from registry.catalogue import editing, history, listing, programmes, totals
 from registry.catalogue.conflicts import listing as conflicts
 from registry.catalogue.left_out import left_out_of
+from registry.catalogue.mandates import standing_in
 from registry.catalogue.models import Programme
 from registry.catalogue.provenance import sources_of
 from registry.catalogue.reference import codelist
@@ -162,7 +163,9 @@ def show(programme_id: int) -> ResponseReturnValue:
         open_conflicts=conflicts.conflict_counts(session(), actor(), programme_id)["open"],
         source=names.get(programme.source, programme.source),
         history=revisions(history.versions(session(), "programme", programme_id), programme_view.field_words),
-        may_edit=policy.can(actor(), "programme.update", programme),
+        may_edit=policy.can(
+            standing_in(session(), actor(), programme.reporting_organisation_id), "programme.update", programme
+        ),
         alongside=alongside(session(), actor(), "programme", programme_id),
         data_url=f"/api/v1/programmes/{programme_id}",
     )
@@ -172,7 +175,8 @@ def show(programme_id: int) -> ResponseReturnValue:
 def edit(programme_id: int) -> ResponseReturnValue:
     """Correct a programme: over a feed's value a person's lies until it is released. Conflicts show both."""
     programme, document, _provenance = programmes.get_programme(session(), actor(), programme_id)
-    policy.require(actor(), "programme.update", programme)
+    owner = programme.reporting_organisation_id
+    policy.require(standing_in(session(), actor(), owner), "programme.update", programme)
     stored = programme_forms.values_of(programme, document)
     if request.method == "GET":
         return _form(Form(stored, version=programme.version), programme)

@@ -185,6 +185,6 @@ def _report(dice: random.Random, work: _Work, side: int, linked: str | None) -> 
         "iati_identifier": document["iati_identifier"], "derived_identifier": False, "title": title,
         "source": f"feed:{side + 1}", "countries": country, "themes": theme[0] if dice.random() > 0.1 else "borders",
         "start_date": start, "end_date": f"{ending // 12}-{ending % 12 + 1:02d}-28" if dice.random() < 0.8 else None,
-        "budget_usd": cents or None, "commitment_usd": None,
+        "reporting_organisation_id": None, "budget_usd": cents or None, "commitment_usd": None,
     }  # fmt: skip
     return row, document

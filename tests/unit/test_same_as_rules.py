@@ -86,8 +86,14 @@ def test_whoever_sees_a_record_that_steps_back_sees_the_one_in_front(group: list
 
 def test_a_person_leads_before_the_own_feed_before_any_other() -> None:
     known = {"feed:1": (7, None), "feed:2": (8, None), "feed:3": (None, 99)}
-    assert rules.standing("person", 7, known) > rules.standing("feed:3", 7, known) > rules.standing("feed:1", 7, known)
-    assert rules.standing("feed:1", 7, known) > rules.standing("feed:2", 7, known) == rules.standing("feed:9", 7, known)
+    person, own, other, ranked, stranger = (
+        rules.standing(source, 7, known, by_reporter)
+        for source, by_reporter in (
+            ("person", True), ("feed:1", False), ("feed:2", False), ("feed:3", False), ("person", False)
+        )
+    )  # fmt: skip
+    assert person > ranked > own > other == rules.standing("feed:9", 7, known, False)
+    assert stranger == other, "who does not belong to the reporting organisation is one source among others"
 
 
 WORDS = st.sampled_from(

@@ -41,6 +41,8 @@ PAGES: dict[str | tuple[str, str], Rule] = {
     "web.organisations.show": Rule(EVERYONE),
     "web.organisations.new": Rule(STAFF),
     "web.organisations.edit": Rule(GIVERS | STAFF),
+    "web.organisations.enter_mandate": Rule(STAFF),
+    "web.organisations.revoke_mandate": Rule(STAFF),
     "web.needs.check": Rule(STATES),
     "web.instruments.index": Rule(EVERYONE),
     "web.instruments.show": Rule(EVERYONE),

@@ -18,6 +18,7 @@ from registry.catalogue.same_as.blocking import BLOCK, IS, MOST_IN_BLOCK, MOST_U
 from registry.catalogue.same_as.clusters import chunks, settle
 from registry.catalogue.same_as.estimating import model_in_force
 from registry.catalogue.same_as.model import Model, Score
+from registry.catalogue.same_as.models import CLAIMED
 from registry.catalogue.same_as.pairs import Proposal, drop_pairs, unjudged_pairs, write_proposals
 from registry.catalogue.same_as.profiles import Profile
 from registry.catalogue.same_as.reading import (
@@ -214,12 +215,19 @@ class _Neighbours:
             if first is None or second is None:
                 continue
             rule = self.rules.get(pair)
+            if rule is not None and kind == "programme" and not _one_owner(first, second):
+                rule = CLAIMED
             if rule is None and (_kin(first, second) or _numbered_apart(first, second)):
                 continue
             score = model.score(first, second)
             if rule is not None or model.band(score.bits) is not None:
                 proposals[pair] = Proposal(score, rule)
         return proposals
+
+
+def _one_owner(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
+    """Whether one organisation reports both: whoever claims another's identifier is not taken at their word."""
+    return first.get("owner") is not None and first.get("owner") == second.get("owner")
 
 
 def _kin(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:

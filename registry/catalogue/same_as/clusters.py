@@ -173,7 +173,7 @@ _FLAG = update(PAIR).where(PAIR.c.id == bindparam("the_id"))
 def _rows(session: Session, kind: str, records: Collection[int]) -> dict[int, Any]:
     """The records' rows, locked in the order that all writers take."""
     names = ["id", "version", "archived_at", "source", "cluster_id", "lead_id", "sources"]
-    of_programmes = ["visibility", "reporting_organisation_id", "title", "iati_identifier", *ORIGIN]
+    of_programmes = ["visibility", "by_reporter", "reporting_organisation_id", "title", "iati_identifier", *ORIGIN]
     names += of_programmes if kind == "programme" else ["name"]
     table = RECORDS[kind]
     found: dict[int, Any] = {}
@@ -197,7 +197,8 @@ def _members(session: Session, kind: str, rows: Mapping[int, Any]) -> dict[int, 
     known = standings(session)
     return {
         id_: rules.Member(
-            id_, row.archived_at is None, rules.standing(row.source, row.reporting_organisation_id, known),
+            id_, row.archived_at is None,
+            rules.standing(row.source, row.reporting_organisation_id, known, row.by_reporter),
             row.visibility, row.reporting_organisation_id,
         )
         for id_, row in rows.items()

@@ -17,7 +17,7 @@ from registry.catalogue.history import record_revision
 from registry.catalogue.models import Organisation, Programme
 from registry.catalogue.same_as.candidates import score_pair
 from registry.catalogue.same_as.clusters import settle
-from registry.catalogue.same_as.models import SameAsPair
+from registry.catalogue.same_as.models import RULES, SameAsPair
 from registry.catalogue.same_as.pairs import HISTORY, parts_text
 from registry.catalogue.same_as.rules import ordered
 from registry.db import utcnow
@@ -107,7 +107,7 @@ def _decide(
 ) -> Judged:
     by = "person"
     if verdict is None:
-        verdict, by = ("same", "rule") if pair.rule else (None, "")
+        verdict, by = ("same", "rule") if pair.rule in RULES else (None, "")
     before = {name: getattr(pair, name) for name in JUDGED}
     after = {"verdict": verdict, "decided_by": by or None, "reason": reason}
     if before == after:

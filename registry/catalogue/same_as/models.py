@@ -13,6 +13,9 @@ from registry.db import BigId, LongText, UTCDateTime
 KINDS = ("programme", "organisation")
 VERDICTS = ("same", "different", "unsure")
 RULES = ("identifier", "other_identifier")
+"""Identifier rules that join two records without a person: of programmes only where one organisation reports both."""
+CLAIMED = "claimed"
+"""One identifier in records of different reporting organisations: it joins nothing, a person decides."""
 
 
 class SameAsProfile(SQLModel, table=True):
@@ -67,7 +70,7 @@ class SameAsPair(SQLModel, table=True):
     model: str = Field(max_length=20)
     """Version of the model that gave the bits"""
     rule: str | None = Field(default=None, max_length=20)
-    """The identifier rule that holds (RULES), whatever was decided"""
+    """The identifier rule that holds (RULES or CLAIMED), whatever was decided"""
     verdict: str | None = Field(default=None, max_length=10)
     decided_by: str | None = Field(default=None, max_length=10)
     """`rule` or `person`: a rule never overrules a person"""

@@ -14,6 +14,7 @@ from registry.catalogue.history import revision_row
 from registry.catalogue.models import Revision
 from registry.catalogue.same_as.clusters import PAIR, chunks
 from registry.catalogue.same_as.model import Score
+from registry.catalogue.same_as.models import RULES
 from registry.catalogue.same_as.rules import Pair
 from registry.json_text import dumps
 
@@ -24,10 +25,15 @@ HISTORY = "same_as"
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A pair that a search found. `rule`: the identifier rule that joins it without a person."""
+    """A pair that a search found. `rule`: the identifier rule that holds."""
 
     score: Score
     rule: str | None
+
+    @property
+    def joins(self) -> bool:
+        """Whether the rule joins the two without a person."""
+        return self.rule in RULES
 
 
 @dataclass(slots=True)
@@ -52,7 +58,7 @@ def write_proposals(
         if row is None:
             inserts.append(_new(kind, pair, proposal, model, now))
             written.found += 1
-            if proposal.rule:
+            if proposal.joins:
                 written.regroup.update(pair)
             continue
         values = _values(row, proposal, model, now)
@@ -92,11 +98,11 @@ def _stored(session: Session, kind: str, records: Collection[int]) -> dict[Pair,
 
 
 def unjudged_pairs(session: Session, kind: str, records: Collection[int]) -> dict[Pair, int]:
-    """Pair → its id, of pairs within these records that neither a person nor a rule has decided."""
+    """Pair → its id, of pairs within these records that neither a person nor an identifier speaks for."""
     found: dict[Pair, int] = {}
     for part in chunks(records):
         statement = select(PAIR.c.id, PAIR.c.first_id, PAIR.c.second_id).where(
-            PAIR.c.kind == kind, PAIR.c.first_id.in_(part), PAIR.c.decided_by.is_(None)
+            PAIR.c.kind == kind, PAIR.c.first_id.in_(part), PAIR.c.decided_by.is_(None), PAIR.c.rule.is_(None)
         )
         found |= {(a, b): id_ for id_, a, b in session.execute(statement) if b in records}
     return found
@@ -114,7 +120,7 @@ def parts_text(score: Score) -> str:
 
 
 def _new(kind: str, pair: Pair, proposal: Proposal, model: str, now: datetime) -> dict[str, Any]:
-    by_rule = proposal.rule is not None
+    by_rule = proposal.joins
     return {
         "version": 1, "kind": kind, "first_id": pair[0], "second_id": pair[1], "bits": proposal.score.bits,
         "parts": parts_text(proposal.score), "model": model, "rule": proposal.rule,
@@ -130,9 +136,9 @@ def _values(row: Any, proposal: Proposal, model: str, now: datetime) -> dict[str
     }  # fmt: skip
     if row.decided_by == "person":
         return values
-    if proposal.rule and row.verdict is None:
+    if proposal.joins and row.verdict is None:
         values |= {"verdict": "same", "decided_by": "rule", "decided_at": now, "version": row.version + 1}
-    elif proposal.rule is None and row.verdict is not None:
+    elif not proposal.joins and row.verdict is not None:
         values |= {"verdict": None, "decided_by": None, "decided_at": None, "version": row.version + 1}
     return values
 

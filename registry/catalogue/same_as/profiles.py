@@ -53,6 +53,8 @@ def programme_profile(row: Mapping[str, Any], document: Document) -> Profile:
         end=row["end_date"],
         amount=money if money and money > 0 else None,
         subjects=sorted({*row["themes"].split(), *_sectors(document)}),
+        # Whose it says it is: a claimed identifier joins records of one reporting organisation only.
+        owner=row["reporting_organisation_id"],
         own=None if row["derived_identifier"] else usable_ref(row["iati_identifier"]),
         says=_said_identifiers(document),
         kin=_refs(item["ref"] for item in document.get("related_activities") or ()

@@ -17,7 +17,7 @@ from registry.json_text import dumps
 
 PROFILE: Table = SameAsProfile.__table__  # type: ignore[attr-defined]
 KEY: Table = SameAsKey.__table__  # type: ignore[attr-defined]
-READING = "1"
+READING = "2"
 """Of profiles and keys as they are made now: another number has all of them made anew."""
 
 
@@ -42,6 +42,7 @@ def read_records(session: Session, kind: str, ids: Collection[int]) -> dict[int,
 def _read_programmes(session: Session, ids: list[int]) -> dict[int, Current]:
     table = RECORDS["programme"]
     names = ("id", "version", "title", "iati_identifier", "derived_identifier", "source", "countries", "themes",
+             "reporting_organisation_id",
              "start_date", "end_date", "budget_usd", "commitment_usd")  # fmt: skip
     statement = (
         select(*[table.c[name] for name in names], DOCUMENT.c.document)

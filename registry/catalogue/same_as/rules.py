@@ -9,7 +9,7 @@ from dataclasses import dataclass
 Pair = tuple[int, int]
 
 PERSON, OWN_FEED, OTHER_FEED = 100, 60, 40
-"""Standing of what a person entered, of the reporting organisation's own feed, of any other source."""
+"""Standing of what a person of the reporting organisation entered, of its own feed, of any other source or person."""
 HIGHEST_SET = 99
 LEVELS = {"public": 0, "members": 1, "private": 2}
 
@@ -124,10 +124,15 @@ class Place:
 ALONE = Place()
 
 
-def standing(source: str, owner: int | None, set_for: Mapping[str, tuple[int | None, int | None]]) -> int:
-    """How much the source of a record of this owner counts. `set_for`: source → (organisation, priority set)."""
+def standing(
+    source: str, owner: int | None, set_for: Mapping[str, tuple[int | None, int | None]], by_reporter: bool
+) -> int:
+    """How much the source of a record of this owner counts. `set_for`: source → (organisation, priority set).
+
+    `by_reporter`: a person of the reporting organisation, or who reports for it, entered the record.
+    """
     if source == "person":
-        return PERSON
+        return PERSON if by_reporter else OTHER_FEED
     organisation, priority = set_for.get(source, (None, None))
     if priority is not None:
         return priority

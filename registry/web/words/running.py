@@ -115,6 +115,7 @@ WORDS: dict[str, dict[str, str]] = {
     },
     "same_as_rule": {
         "identifier": N_("Both carry the same identifier"),
+        "claimed": N_("Both carry one identifier, but different organisations report them: a person decides"),
         "other_identifier": N_("One says that the other's identifier is its own too"),
     },
     "agreement": {
