@@ -62,12 +62,24 @@ def answers_of(session: Session, assessment: Assessment) -> dict[str, Answer]:
 def known_facts(
     session: Session, state: str, edition: Edition, earlier: Assessment | None = None
 ) -> dict[str, bool | None]:
-    """Every fact the edition asks for: as known of the State, else as in an earlier assessment, else None (unknown)."""
-    facts: dict[str, bool | None] = {fact: (earlier.facts.get(fact) if earlier else None) for fact in edition.facts}
+    """Every fact the edition asks for, None where it is unknown: what the State itself said in the earlier assessment,
+    else as it is recorded of the State.
+
+    What the State left unknown there stays so, unless it was recorded only after that assessment was begun: otherwise
+    an assessment that is carried on would count other clauses although nothing has changed.
+    """
+    said = earlier.facts if earlier else {}
+    facts: dict[str, bool | None] = {fact: said.get(fact) for fact in edition.facts}
     rows = session.execute(
-        select(StateFact.fact, StateFact.value).where(StateFact.state == state, StateFact.value.is_not(None))  # type: ignore[call-overload,union-attr]
+        select(StateFact.fact, StateFact.value, StateFact.updated_at).where(  # type: ignore[call-overload]
+            StateFact.state == state,
+            StateFact.value.is_not(None),  # type: ignore[union-attr]
+        )
     )
-    facts.update({fact: value for fact, value in rows if fact in facts})
+    for fact, value, recorded_at in rows:
+        is_open = fact in facts and facts[fact] is None
+        if is_open and (earlier is None or fact not in said or recorded_at > earlier.created_at):
+            facts[fact] = value
     return facts
 
 

@@ -16,9 +16,10 @@ from registry.accounts.actor import ANONYMOUS, Actor, system
 from registry.accounts.models import AuditEntry
 from registry.catalogue.history import versions
 from registry.catalogue.models import StateFact
-from registry.compliance import assessments, gaps, listing
+from registry.compliance import assessments, editions, gaps, listing
 from registry.compliance.former import former_answers
 from registry.compliance.models import Answer, Assessment
+from registry.compliance.writing import known_facts
 from registry.db import Database, utcnow
 from registry.errors import (
     Conflict,
@@ -231,6 +232,25 @@ def test_a_new_assessment_can_begin_with_the_answers_of_the_last(small: Session,
     former = {each.clause: (each.value, each.fate, each.targets) for each in former_answers(small, second)}
     assert former == {"rec-all": ("full", "suggest", ("rec-all",)), "rec-law": ("full", "archive", ())}
     assert former_answers(small, first) == []
+
+
+def test_carried_on_an_assessment_keeps_the_facts_that_the_state_said_itself(small: Session) -> None:
+    """Nothing has changed, so the same clauses apply and the same score comes out."""
+    for fact, value in (("manufactures", False), ("imports", False)):
+        small.add(StateFact(state="KEN", fact=fact, value=value, source="made up", updated_at=utcnow()))
+    author, reviewer = person(small), person(small)
+    said: dict[str, bool | None] = {"manufactures": True, "imports": None}
+    first = published(small, author, reviewer, {**ALL_FULL, "mark-made": "none"}, facts=said)
+    second = assessments.start(small, reviewer, {"standard": "small", "carry_from": first.id})
+    assert first.facts == second.facts == said
+    before, after = card(small, first), card(small, second)
+    assert {name: after[name] for name in ("applicable", "low", "high")} == {
+        name: before[name] for name in ("applicable", "low", "high")
+    }
+    small.scalars(select(StateFact).where(StateFact.fact == "imports")).one().updated_at = utcnow()
+    small.flush()
+    third = known_facts(small, "KEN", editions.pinned(small, first.standard_id), first)
+    assert third == {"manufactures": True, "imports": False}, "recorded since, and left open before"
 
 
 def test_answers_are_carried_only_from_the_own_published_assessment(small: Session) -> None:
