@@ -17,11 +17,13 @@ from sqlalchemy import JSON, BigInteger, DateTime, Executable, Integer, MetaData
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Connection, Dialect, Engine, make_url
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, Session, SQLModel
 
 from registry.errors import BrokenReferences, ConfigurationError, VersionMismatch
 from registry.json_text import dumps
+from registry.outages import OUTAGE
 
 # Unnamed constraints cannot be altered in SQLite's batch mode; this must stand before any model is defined.
 SQLModel.metadata.naming_convention = MetaData(
@@ -249,6 +251,8 @@ def _sqlite_engine(url: str) -> Engine:
         ):
             dbapi.execute(f"PRAGMA {pragma}")
 
+    _hold_to_file(engine, path)
+
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         # Read-then-write under a plain BEGIN fails at once when another writer came between; IMMEDIATE waits its turn.
@@ -262,6 +266,36 @@ def _sqlite_engine(url: str) -> Engine:
             _begin_to_write(connection, 0 if connection.get_execution_options().get("casa_try") else WAIT)
 
     return engine
+
+
+def _hold_to_file(engine: Engine, path: str) -> None:
+    """Keep to the file that was opened: one that is away is not made anew, one that was put in its place is opened."""
+    seen = False
+
+    @event.listens_for(engine, "do_connect")
+    def _look(_dialect: Dialect, _record: Any, _args: Any, _named: Any) -> None:
+        if seen and not Path(path).exists():
+            raise sqlite3.OperationalError("unable to open database file: it is not there any more")
+
+    @event.listens_for(engine, "connect")
+    def _remember(_dbapi: Any, record: Any) -> None:
+        nonlocal seen
+        seen = True
+        record.info["file"] = _identity(path)
+        OUTAGE.over()
+
+    @event.listens_for(engine, "checkout")
+    def _compare(_dbapi: Any, record: Any, _proxy: Any) -> None:
+        if record.info.get("file") != _identity(path):
+            raise DisconnectionError("the database's file is another one, or away")
+
+
+def _identity(path: str) -> tuple[int, int] | None:
+    try:
+        found = Path(path).stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _begin_to_write(connection: Connection, wait: float) -> None:
@@ -292,10 +326,12 @@ def _is_taken(driver: Any) -> bool:
 
 
 def _postgresql_engine(url: str) -> Engine:
-    return create_engine(
+    engine = create_engine(
         url,
-        pool_pre_ping=True,
+        pool_pre_ping=True,  # a connection that the database has cut is noticed before it is used, and made anew
         json_serializer=dumps,
         json_deserializer=orjson.loads,
         connect_args={"options": "-c timezone=UTC", **CONNECTION},
     )
+    event.listen(engine, "connect", lambda _dbapi, _record: OUTAGE.over())
+    return engine

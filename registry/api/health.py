@@ -16,10 +16,10 @@ from sqlmodel import Session
 from registry.accounts.actor import Actor
 from registry.api import gauges, metrics
 from registry.api.answers import json_response
-from registry.api.problems import log
 from registry.db import utcnow
 from registry.errors import N_, NotAllowed
 from registry.http import actor, registry_app, session
+from registry.outages import OUTAGE
 
 blp = Blueprint("health", __name__)
 
@@ -41,7 +41,7 @@ def readyz() -> Response:
             migrated = _revision(reading) == _newest_revision()
             scheduler = gauges.scheduler(reading, utcnow()) if migrated else None
     except DBAPIError as error:
-        log.warning("not ready: %s", error.orig)
+        OUTAGE.note(error, "/readyz is answered 503")
         return json_response({"status": "unavailable", "database": "does not answer"}, 503)
     found = {"status": "ok" if migrated else "unavailable", "database": "ok"}
     found["migrations"] = "ok" if migrated else "not at this version: run `casa init`"

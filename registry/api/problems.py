@@ -15,7 +15,7 @@ from urllib.parse import quote
 from flask import Response, g, request
 from flask_babel import gettext
 from marshmallow import Schema, fields
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError
 from werkzeug.exceptions import HTTPException
 
 from registry.api.answers import json_response
@@ -30,6 +30,7 @@ from registry.errors import (
     VersionMismatch,
 )
 from registry.http import SAFE_METHODS, RegistryFlask, registry_app
+from registry.outages import OUTAGE, RETRY_AFTER, is_away
 
 log = logging.getLogger(__name__)
 
@@ -152,10 +153,10 @@ def answer(error: Exception) -> Response:
     if isinstance(error, IntegrityError) and _is_unique_violation(error):
         log.info("request %s met a unique constraint: %s", request_id(), error.orig)
         return _document("conflict", gettext(N_("Another record with the same value was saved at the same moment.")))
-    if isinstance(error, OperationalError):
-        log.error("request %s: the database did not answer", request_id(), exc_info=error)
+    if is_away(error):
+        OUTAGE.note(error, f"request {request_id()} is answered 503")
         detail = gettext(N_("The database is busy or away. Try again in a moment."))
-        return _document("unavailable", detail, headers={"Retry-After": "5"}, request_id=request_id())
+        return _document("unavailable", detail, headers={"Retry-After": str(RETRY_AFTER)}, request_id=request_id())
     log.error("request %s failed: %s %s", request_id(), request.method, request.path, exc_info=error)
     detail = gettext(N_("Something went wrong here. The people who run this registry find it by the request's id."))
     return _document("error", detail, request_id=request_id())

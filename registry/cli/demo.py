@@ -36,7 +36,7 @@ PARTNER_PORT_STEP = 1
 def seed_command(context: Context) -> None:
     """Fill an empty registry with the demonstration world (marked as such on every page)."""
     prepare(context)
-    seed(context, partner="http://127.0.0.1:8001")
+    seed(context, partner=None)
     for line in account_lines(context.settings):
         click.echo(line)
 
@@ -85,8 +85,11 @@ def chosen_folder(settings: Settings, usual: Path) -> Path:
     return settings.data_dir if "CASA_DATA_DIR" in os.environ else usual
 
 
-def seed(context: Context, partner: str) -> bool:
-    """Load the demo world once; True when it was loaded now. Refuses a registry that holds other data."""
+def seed(context: Context, partner: str | None) -> bool:
+    """Load the demo world once; True when it was loaded now. Refuses a registry that holds other data.
+
+    Feeds are made where a `partner` publishes them: without one they could only fail.
+    """
     with context.database.transaction() as session:
         if is_demonstration(session):
             return False

@@ -8,6 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from registry.db import Database
 from registry.events.sequencer import catch_up, last_position
+from registry.outages import OUTAGE
 
 POLL_SECONDS = 0.5
 log = logging.getLogger(__name__)
@@ -60,7 +61,7 @@ class Watch:
                 with self._database.reading() as session:
                     last = last_position(session)
             except SQLAlchemyError as error:  # busy or away for a moment: those who wait go on waiting
-                log.warning("events cannot be watched: %s", error)
+                OUTAGE.note(error, "events cannot be watched")
             with self._news:
                 if last > self._last:
                     self._last = last

@@ -4,6 +4,7 @@
 goes out on its standard output, and it ends when the input does.
 """
 
+import os
 import pickle
 import struct
 import sys
@@ -179,8 +180,13 @@ def receive(stream: BinaryIO) -> bytes:
     return stream.read(LENGTH.unpack(head)[0])
 
 
+LOW_PRIORITY = 10
+"""Added to the niceness of a process that reads"""
+
+
 def main() -> None:
-    """Read batches until there are no more."""
+    """Read batches until there are no more, at low priority: pages and small writes go first."""
+    os.nice(LOW_PRIORITY)
     inward, outward = sys.stdin.buffer, sys.stdout.buffer
     sys.stdout = sys.stderr  # nothing else may get in between
     try:

@@ -3,14 +3,16 @@
 import logging
 import uuid
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
+from registry.accounts.actor import ANONYMOUS
 from registry.errors import N_, Busy, InvalidInput, NotAuthenticated, RegistryError, TooManyAttempts
 from registry.http import SAFE_METHODS, RegistryFlask
+from registry.outages import OUTAGE, RETRY_AFTER, is_away
 from registry.web.forms import CONTROLS
 from registry.web.i18n import message
 
@@ -50,9 +52,19 @@ def answer(error: Exception) -> ResponseReturnValue:
         )
     if isinstance(error, HTTPException):
         return error.get_response() if (error.code or 500) < 400 else _page(error.code or 500)
+    if is_away(error):
+        return _away(error)
     number = uuid.uuid4().hex[:8]
     log.error("fault %s at %s %s", number, request.method, request.path, exc_info=error)
     return _page(500, reference=number)
+
+
+def _away(error: Exception) -> ResponseReturnValue:
+    """The page for a database that is busy or away. It asks the database for nothing."""
+    OUTAGE.note(error, f"{request.method} {request.path} is answered 503")
+    g.actor = ANONYMOUS  # whoever it is: to find out would wait for the same database once more
+    detail = gettext("The database is busy or away. What you sent was not saved. Try again in a moment.")
+    return (*_page(503, detail), {"Retry-After": str(RETRY_AFTER)})
 
 
 def _of_registry_error(error: RegistryError) -> ResponseReturnValue:

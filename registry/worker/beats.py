@@ -4,15 +4,15 @@ import logging
 from collections.abc import Callable
 
 from apscheduler.schedulers.background import BackgroundScheduler
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import SQLAlchemyError
 
 from registry.db import utcnow
+from registry.outages import OUTAGE, is_away
 from registry.sync import heartbeat
 from registry.worker.performing import Hands
 
 TICK_SECONDS = 1
 RENEW_SECONDS = 20
-log = logging.getLogger(__name__)
 
 
 def beating(hands: Hands, look: Callable[[], object]) -> BackgroundScheduler:
@@ -37,7 +37,9 @@ def _calm(beat: Callable[[], object]) -> Callable[[], None]:
     def beaten() -> None:
         try:
             beat()
-        except OperationalError as error:
-            log.warning("a beat is left out, the database is away: %s", str(error.orig).strip().partition("\n")[0])
+        except SQLAlchemyError as error:
+            if not is_away(error):
+                raise
+            OUTAGE.note(error, "a beat is left out")
 
     return beaten

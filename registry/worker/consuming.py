@@ -10,6 +10,7 @@ from registry.events.consumers import Consumer
 from registry.events.consuming import take_turn
 from registry.events.sequencer import catch_up, last_position
 from registry.events.watching import Watch
+from registry.outages import OUTAGE, is_away
 from registry.settings import Settings
 
 IDLE_SECONDS = 2.0
@@ -52,8 +53,11 @@ class Consuming:
                     seen = last_position(session)
                 take_turn(self._database, name, self._known[name], self._owner, self._stop, self._pause)
                 self._watch.wait(seen, IDLE_SECONDS)
-            except Exception:  # a database that is away for a moment must not end it; nothing is lost
-                log.exception("consumer %s waits: something is wrong", name)
+            except Exception as error:  # a database that is away for a moment must not end it; nothing is lost
+                if is_away(error):
+                    OUTAGE.note(error, f"consumer {name} waits")
+                else:
+                    log.exception("consumer %s waits: something is wrong", name)
                 self._stop.wait(TROUBLE_SECONDS)
 
 

@@ -14,6 +14,7 @@ from types import TracebackType
 
 from registry.db import Database, utcnow
 from registry.events.sequencer import catch_up, last_position
+from registry.outages import OUTAGE, is_away
 from registry.outbound.addresses import Allowed
 from registry.settings import Settings
 from registry.webhooks.claiming import LEASE_SECONDS, Job, claim, has_work
@@ -63,8 +64,11 @@ class Courier:
         while not stop.is_set():
             try:
                 busy = self.step()
-            except Exception:  # a database that is away for a moment must not end it; nothing that came back is lost
-                log.exception("webhooks wait: something is wrong")
+            except Exception as error:  # a database that is away must not end it; nothing that came back is lost
+                if is_away(error):
+                    OUTAGE.note(error, "webhooks wait")
+                else:
+                    log.exception("webhooks wait: something is wrong")
                 stop.wait(TROUBLE_SECONDS)
                 continue
             if busy:

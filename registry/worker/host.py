@@ -18,6 +18,7 @@ from procrastinate.worker import Worker
 from sqlalchemy.exc import OperationalError
 
 from registry.db import CONNECTION, Database, utcnow
+from registry.outages import OUTAGE
 from registry.settings import PROCRASTINATE, Settings
 from registry.worker import schedule
 from registry.worker.beats import beating
@@ -68,8 +69,8 @@ class Host(Hands):
         while not told_to_stop.is_set():
             try:
                 await self._work(told_to_stop)
-            except (ConnectorException, OperationalError):
-                log.exception("the worker begins anew: something is wrong with the database")
+            except (ConnectorException, OperationalError) as error:
+                OUTAGE.note(error, "the worker begins anew")
                 await asyncio.sleep(TROUBLE_SECONDS)
 
     async def _work(self, told_to_stop: threading.Event) -> None:

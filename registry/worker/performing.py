@@ -3,9 +3,10 @@
 import logging
 import threading
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import SQLAlchemyError
 
 from registry.db import Database, utcnow
+from registry.outages import OUTAGE, is_away
 from registry.settings import Settings
 from registry.sync import heartbeat
 from registry.worker import schedule
@@ -44,8 +45,10 @@ class Hands:
             with self.database.transaction() as session:
                 if not schedule.settle(session, claim, utcnow(), outcome, TASKS[claim.task].patience):
                     log.warning("%s %s: the lease was lost meanwhile", claim.task, claim.key)
-        except OperationalError:
-            log.exception("%s %s could not be settled; its lease will run out", claim.task, claim.key)
+        except SQLAlchemyError as error:
+            if not is_away(error):
+                raise
+            OUTAGE.note(error, f"{claim.task} {claim.key} could not be settled; its lease will run out")
         finally:
             with self._lock:
                 del self._running[claim.id]
@@ -71,6 +74,9 @@ class Hands:
             log.info("%s %s: %s", claim.task, claim.key, failure)
             return Outcome(failed=True, retry_after=failure.retry_after or 0, error=str(failure)[:LONGEST_ERROR])
         except Exception as error:  # one task's trouble must not end the others'; its reason is kept in the row
-            log.exception("%s %s failed", claim.task, claim.key)
+            if is_away(error):
+                OUTAGE.note(error, f"{claim.task} {claim.key} failed")
+            else:
+                log.exception("%s %s failed", claim.task, claim.key)
             return Outcome(failed=True, error=f"{type(error).__name__}: {error}"[:LONGEST_ERROR])
         return schedule.DONE

@@ -19,6 +19,7 @@ class PostgreSQL:
 
     def __init__(self, binaries: Path, folder: Path, user: str) -> None:
         self.binaries, self.folder, self.user = binaries, folder, user
+        self.options = ""
         self.numbers: Iterator[int] = itertools.count(1)
 
     @classmethod
@@ -51,9 +52,14 @@ class PostgreSQL:
             "listen_addresses": "''", "unix_socket_directories": f"'{folder}'", "max_connections": "60",
             "fsync": "off", "full_page_writes": "off", "synchronous_commit": "off",
         }  # fmt: skip
-        options = " ".join(f"-c {name}={value}" for name, value in settings.items())
-        server._run("pg_ctl", "-D", str(folder / "data"), "-o", options, "-w", "-l", str(folder / "log"), "start")
+        server.options = " ".join(f"-c {name}={value}" for name, value in settings.items())
+        server.resume()
         return server
+
+    def resume(self) -> None:
+        """Start it, or start it again after `stop`."""
+        data, log = str(self.folder / "data"), str(self.folder / "log")
+        self._run("pg_ctl", "-D", data, "-o", self.options, "-w", "-l", log, "start")
 
     def stop(self) -> None:
         self._run("pg_ctl", "-D", str(self.folder / "data"), "-m", "immediate", "-w", "stop")

@@ -4,6 +4,7 @@
 `nodes`. A request that does not fit is answered with {"error": message, "fields": {path: [message]}}.
 """
 
+import os
 import sys
 from typing import Any
 
@@ -15,9 +16,13 @@ from registry.matching.allocation.allocating import allocate
 from registry.matching.allocation.problem import Problem
 from registry.matching.allocation.reasons import NODES
 
+LOW_PRIORITY = 10
+"""Added to the niceness of this process"""
+
 
 def main() -> None:
-    """Answer one request."""
+    """Answer one request, at low priority: pages and small writes go first."""
+    os.nice(LOW_PRIORITY)
     request = orjson.loads(sys.stdin.buffer.read())
     try:
         problem = _read(request["instance"]) if "instance" in request else posing.pose(request["problem"])
