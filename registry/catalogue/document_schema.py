@@ -222,7 +222,8 @@ class ProgrammeDocumentSchema(Schema):
     linked_data_uri = text(2000)
     budget_not_provided = text(10)
     reporting_org = fields.Nested(ReportingOrgSchema)
-    title = narratives(required=True)
+    title = narratives()
+    """A programme without one is kept, and shown under its identifier"""
     descriptions = list_of(DescriptionSchema)
     participating_orgs = list_of(ParticipatingOrgSchema)
     other_identifiers = list_of(OtherIdentifierSchema)

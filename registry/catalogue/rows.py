@@ -132,12 +132,21 @@ def narrative(narratives: Iterable[Document] | None, language: str | None = None
     return listed[0] if listed else {}
 
 
+NO_TITLE = "zxx"
+"""Language of a title that is none, but the identifier of a programme without one: BCP 47's "no linguistic content\""""
+
+
 def title_of(document: Document) -> tuple[str, str]:
-    """(title, its language) in the document's own language, else the first title; its identifier where it has none."""
+    """(title, its language) in the document's own language, else the first title.
+
+    A programme without a title goes by its identifier, with NO_TITLE as the language.
+    """
     default = document.get("language") or ""
     found = narrative(document.get("title"), default or None)
     text = " ".join(str(found.get("text", "")).split())
-    return text or str(document.get("iati_identifier") or ""), found.get("lang") or default
+    if not text:
+        return str(document.get("iati_identifier") or ""), NO_TITLE
+    return text, found.get("lang") or default
 
 
 @lru_cache(maxsize=20_000)

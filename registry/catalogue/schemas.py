@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from registry.catalogue.document_parts import list_of, text
+from registry.catalogue.document_parts import list_of, narratives, text
 from registry.catalogue.document_schema import ProgrammeDocumentSchema
 from registry.catalogue.fields import Code, Known, theme
 from registry.catalogue.models import VISIBILITIES
@@ -17,10 +17,16 @@ def _visibility() -> fields.String:
     return fields.String(validate=validate.OneOf(VISIBILITIES, error=N_("Choose one of: {choices}.")))
 
 
+class ProgrammeDocumentCreateSchema(ProgrammeDocumentSchema):
+    """The document of a new programme: whoever enters it gives it a title."""
+
+    title = narratives(required=True)
+
+
 class ProgrammeCreateSchema(Schema):
     """A programme entered by a person or a partner's machine."""
 
-    document = fields.Nested(ProgrammeDocumentSchema, required=True)
+    document = fields.Nested(ProgrammeDocumentCreateSchema, required=True)
     themes = list_of(theme(), 20)
     visibility = _visibility()
 

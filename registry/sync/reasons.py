@@ -46,7 +46,7 @@ RECORD_REASONS: dict[str, str] = {
     "identifier": "The identifier is too long to be one.",
     "row": "The row cannot be read, or has cells beyond the table's columns.",
     "oversize": "Larger than 4 MB, more than 20,000 elements, or nested more than 40 deep.",
-    "no_text": "Neither a title nor a description; of a listed party, no name.",
+    "no_text": "No identifier, title or description; of a table or a flow, no title; of a listed party, no name.",
     "date": "A date that is no day of the calendar.",
     "amount": "An amount that is no number, or out of all proportion.",
     "origin": "What it says of the registry where it was entered cannot be.",

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
+import orjson
 import pytest
 from click.testing import CliRunner
 from sqlalchemy import func, select, update
@@ -14,8 +16,9 @@ from sqlalchemy import func, select, update
 from registry.accounts.actor import system
 from registry.app import create_app
 from registry.catalogue import identity, programmes
-from registry.catalogue.models import Meta, Programme
+from registry.catalogue.models import Meta, Programme, ProgrammeDocument
 from registry.catalogue.programmes import Incoming, store_batch
+from registry.catalogue.rows import NO_TITLE
 from registry.cli import casa
 from registry.db import Database, utcnow
 from registry.events.models import Event
@@ -30,7 +33,14 @@ from tests.support.fault_server import FaultServer
 from tests.support.people import client_for, make_user, token_headers
 
 TEST = system("test")
-RINGS = {"ring": ((0, 1), (1, 2), (2, 0)), "mesh": ((0, 1), (0, 2), (1, 0), (1, 2), (2, 0), (2, 1))}
+BUDGETS = [
+    {"period_start": "2024-01-01", "period_end": "2024-12-31", "value": {"amount": 100_000, "currency": "USD"}},
+]
+RINGS: dict[str, tuple[tuple[int, int], ...]] = {
+    "pair": ((0, 1), (1, 0)),
+    "ring": ((0, 1), (1, 2), (2, 0)),
+    "mesh": ((0, 1), (0, 2), (1, 0), (1, 2), (2, 0), (2, 1)),
+}
 """(who follows, whom)"""
 
 
@@ -45,7 +55,9 @@ class Place:
     """Its feeds"""
 
     def enter(self, identifier: str, title: str, number: int | None = None) -> int:
-        document = {"iati_identifier": identifier, "title": [{"text": title, "lang": "en"}]}
+        document: dict[str, Any] = {"iati_identifier": identifier, "budgets": BUDGETS}
+        if title:
+            document["title"] = [{"text": title, "lang": "en"}]
         with self.database.transaction() as session:
             incoming = Incoming(document, number, [], "kept by a person")
             (stored,) = store_batch(session, [incoming], source="feed:99", run_id=1, actor=TEST, now=utcnow())
@@ -59,6 +71,21 @@ class Place:
             statement = select(Programme.iati_identifier, Programme.title).where(Programme.archived_at.is_(None))  # type: ignore[union-attr]
             return {row[0]: row[1] for row in session.execute(statement)}
 
+    def whole(self) -> dict[str, tuple[Any, ...]]:
+        """Every programme, archived ones too, by its identifier: as it is shown, whether it stands, its document."""
+        with self.database.reading() as session:
+            columns = (Programme.iati_identifier, Programme.title, Programme.title_language, Programme.archived_at)
+            kept = select(*columns, ProgrammeDocument.document).join(ProgrammeDocument)  # type: ignore[call-overload]
+            return {
+                row.iati_identifier: (
+                    row.title,
+                    row.title_language,
+                    row.archived_at is None,
+                    orjson.loads(row.document),
+                )
+                for row in session.execute(kept)
+            }
+
     def events(self) -> int:
         with self.database.reading() as session:
             return session.execute(
@@ -68,10 +95,10 @@ class Place:
 
 @pytest.fixture
 def places(request: pytest.FixtureRequest, sqlite_template: Path, tmp_path: Path) -> Iterator[list[Place]]:
-    """Three registries, served, each following as the shape says."""
+    """Two or three registries, served, each following as the shape says."""
     with ExitStack() as stack:
         made = []
-        for number in range(3):
+        for number in range(1 + max(who for who, _ in RINGS[request.param])):
             folder = tmp_path / str(number)
             folder.mkdir()
             shutil.copyfile(sqlite_template, folder / "casa.db")
@@ -112,12 +139,12 @@ def settle(places: list[Place], rounds: int = 8) -> int:
 @pytest.mark.parametrize("places", RINGS, indirect=True)
 def test_registries_that_follow_each_other_come_to_hold_the_same_and_fall_silent(places: list[Place]) -> None:
     numbers = [place.enter(f"XX-{n}", f"Control of small arms {n}") for n, place in enumerate(places)]
-    everything = {f"XX-{number}": f"Control of small arms {number}" for number in range(3)}
+    everything = {f"XX-{number}": f"Control of small arms {number}" for number in range(len(places))}
     assert settle(places) <= 4
-    assert [place.held() for place in places] == [everything] * 3
+    assert [place.held() for place in places] == [everything] * len(places)
     places[0].enter("XX-0", "Control of small arms, changed", numbers[0])
     settle(places)
-    assert [place.held()["XX-0"] for place in places] == ["Control of small arms, changed"] * 3
+    assert [place.held()["XX-0"] for place in places] == ["Control of small arms, changed"] * len(places)
     silent = [place.events() for place in places]
     settle(places)
     assert [place.events() for place in places] == silent
@@ -125,7 +152,28 @@ def test_registries_that_follow_each_other_come_to_hold_the_same_and_fall_silent
         programmes.archive(session, [numbers[1]], "ended", TEST, utcnow())
     settle(places)
     del everything["XX-1"]
-    assert [sorted(place.held()) for place in places] == [sorted(everything)] * 3, "a withdrawal goes round"
+    assert [sorted(place.held()) for place in places] == [sorted(everything)] * len(places), "a withdrawal goes round"
+
+
+@pytest.mark.parametrize("places", RINGS, indirect=True)
+def test_whole_documents_untitled_and_archived_ones_too_are_the_same_everywhere(places: list[Place]) -> None:
+    titles = {"titled": "Control of small arms", "untitled": "", "ended": "Collection", "late": "Named later"}
+    numbers = {name: places[0].enter(f"XX-{name}", title) for name, title in titles.items()}
+    places[1].enter("XX-other", "")
+    settle(places)
+    places[0].enter("XX-late", "", numbers["late"])
+    with places[0].database.transaction() as session:
+        programmes.archive(session, [numbers["ended"]], "ended", TEST, utcnow())
+    settle(places)
+    first, *others = [place.whole() for place in places]
+    assert others == [first] * len(others)
+    assert {name.removeprefix("XX-"): row[:3] for name, row in first.items()} == {
+        "titled": ("Control of small arms", "en", True), "untitled": ("XX-untitled", NO_TITLE, True),
+        "ended": ("Collection", "en", False), "late": ("XX-late", NO_TITLE, True),
+        "other": ("XX-other", NO_TITLE, True),
+    }  # fmt: skip
+    assert all(row[3]["budgets"] == BUDGETS for row in first.values())
+    assert settle(places) == 0, "nothing is left to say"
 
 
 @pytest.mark.parametrize("places", ["ring"], indirect=True)

@@ -204,9 +204,10 @@ def test_coordinates_that_lie_nowhere_are_left_out_and_the_place_stays(tmp_path:
     assert record.document["locations"] == [{"name": [{"text": "Port", "lang": "en"}]}] and record.warnings
 
 
-def test_neither_title_nor_description_is_unusable_either_alone_will_do(tmp_path: Path) -> None:
+def test_a_title_is_not_needed_where_there_is_an_identifier(tmp_path: Path) -> None:
     head = "<iati-activity><iati-identifier>A</iati-identifier>"
-    assert fault(tmp_path, document(head + "<title> </title></iati-activity>")).code == "no_text"
+    assert read_one(tmp_path, document(head + "<title> </title></iati-activity>"))["iati_identifier"] == "A"
+    assert fault(tmp_path, document("<iati-activity><title> </title></iati-activity>")).code == "no_text"
     assert read_one(tmp_path, document(head + "<description>D</description></iati-activity>"))["descriptions"]
 
 

@@ -43,6 +43,17 @@ class RecordFault(Exception):
         return self.reason
 
 
+def check_programme(document: dict[str, Any]) -> None:
+    """Raise RecordFault unless a programme of a feed can be kept: whichever adapter read it, the same is asked.
+
+    A title is not needed: the identifier stands in its place. Where the identifier was made here, some text is.
+    """
+    if not document.get("iati_identifier"):
+        raise RecordFault("identifier", "the document has no identifier, or one that is too long")
+    if document.get("derived_identifier") and not document.get("title") and not document.get("descriptions"):
+        raise RecordFault("no_text", "the activity has no identifier, no title and no description")
+
+
 @dataclass(slots=True)
 class Piece:
     """One remote record in its document, identified and hashed but not read."""

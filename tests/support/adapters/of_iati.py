@@ -23,7 +23,7 @@ IATI = Samples(
     changed=_with_third(activity("XX-TEST-3", f"{ARMS} changed")),
     broken_off=(document(*many(3))[:-30], document(*many(3))[:400]),
     bad_third={
-        "no_text": _with_third("<iati-activity><iati-identifier>XX-TEST-3</iati-identifier></iati-activity>"),
+        "no_text": _with_third("<iati-activity><title/></iati-activity>"),
         "date": _with_third(activity("XX-TEST-3", extra='<activity-date type="1" iso-date="2024-13-45"/>')),
         "oversize": _with_third(activity("XX-TEST-3", extra=_DEEP)),
         "identifier": _with_third(activity("X" * 900)),

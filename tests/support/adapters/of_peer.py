@@ -70,7 +70,7 @@ PEER = Samples(
     changed=_third(line(3, 2, "Changed")),
     broken_off=(_WHOLE[:-1], _WHOLE[:-20], _WHOLE[:700], handed(*lines(3), records=4)),
     bad_third={
-        "no_text": _third(_documented(title=[])),
+        "no_text": _third(_documented(title=[], derived_identifier=True)),
         "identifier": _third(_documented(iati_identifier="X" * 900)),
         "origin": _third(line(3, origin={"registry": THERE, "id": 3, "generation": 2**60, "version": 1})),
         "oversize": _third(_documented(descriptions=[{"type": "1", "narratives": [{"text": "x" * 4_100_000}]}])),

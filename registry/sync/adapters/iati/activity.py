@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from registry.sync.adapters.contract import Record, RecordFault
+from registry.sync.adapters.contract import Record, RecordFault, check_programme
 from registry.sync.adapters.iati import classifiers, documents, finance, organisations, places, results
 from registry.sync.adapters.iati.codes import ACTIVITY_DATE, DESCRIPTION, STATUS, translate
 from registry.sync.adapters.iati.parsing import Parsed
@@ -53,8 +53,7 @@ def build(parsed: Parsed, identifier: str, derived: bool, line: int) -> Record:
         handler = handlers.get(child.tag)
         if handler is not None:
             handler(reading, child)
-    if "title" not in document and "descriptions" not in document:
-        raise RecordFault("no_text", "the activity has neither a title nor a description")
+    check_programme(document)
     if reading.rounded:
         reading.warn(
             activity,

@@ -13,7 +13,7 @@ from marshmallow import Schema, fields, validate
 from registry.errors import InvalidInput
 from registry.events.origin import Origin
 from registry.schemas import LARGEST_ID, load
-from registry.sync.adapters.contract import Piece, Record, RecordFault, Tick, pages_of
+from registry.sync.adapters.contract import Piece, Record, RecordFault, Tick, check_programme, pages_of
 from registry.sync.adapters.peer.lines import Head, Line, is_events, read_events, read_head, read_lines
 from registry.sync.adapters.peer.shape import fitting
 from registry.sync.adapters.text import clean
@@ -84,7 +84,7 @@ class Records:
         origin = origin_in(data["data"], Head(registry, generation, "", ""), data["id"], data["version"])
         if origin is None or origin.generation > time.time() + AHEAD:
             raise RecordFault("origin", "what it says of its origin cannot be")
-        title = " / ".join(text["text"] for text in document["title"][:1])[:300]
+        title = " / ".join(text["text"] for text in document.get("title", [])[:1])[:300]
         return Record(document, title, left_out, origin)
 
     def fragment(self, piece: Piece) -> str:
@@ -169,8 +169,5 @@ def _checked(document: Any) -> tuple[dict[str, Any], list[str]]:
     if not isinstance(document, dict):
         raise RecordFault("unreadable", "the line holds no document")
     kept, left_out = fitting(document)
-    if not kept.get("iati_identifier"):
-        raise RecordFault("identifier", "the document has no identifier, or one that is too long")
-    if not kept.get("title"):
-        raise RecordFault("no_text", "the document has no title")
+    check_programme(kept)
     return kept, left_out
