@@ -40,7 +40,7 @@ class ExemptionDocument(Schema):
     organisation_id = fields.Integer()
     regime = fields.String()
     exemption = fields.String()
-    kind = fields.String(allow_none=True, metadata={"description": "notification or approval"})
+    kind = fields.String(allow_none=True, metadata={"description": "standing, notification, approval or finding"})
     resolution = fields.String(allow_none=True)
     committee = fields.String(allow_none=True)
     source = fields.String(allow_none=True)
@@ -51,6 +51,9 @@ class ExemptionDocument(Schema):
     status = fields.String()
     status_reason = fields.String(allow_none=True)
     confirmed_at = fields.AwareDateTime(allow_none=True)
+    outgrown = fields.Boolean(
+        metadata={"description": "confirmed for less than the pair could carry now: it lets nothing through any more"}
+    )
     version = fields.Integer()
 
 
@@ -122,6 +125,7 @@ def shown(case: ExemptionCase) -> dict[str, Any]:
         "checked": bool(regime and regime.checked),
         "asks_for": list(exemption.items) if exemption else [],
         "missing": cases.missing(case),
+        "outgrown": cases.outgrown(session(), case),
     }
 
 

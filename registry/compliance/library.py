@@ -21,7 +21,9 @@ from registry.events.outbox import Change, emit
 from registry.json_text import dumps
 from registry.yaml_files.reading import BadFile, document_of, read_bytes
 
-OTHER_FILES = frozenset({"duties.yaml", "embargoes.yaml", "indicators.yaml", "name-forms.yaml", "themes.yaml"})
+OTHER_FILES = frozenset(
+    {"arms-words.yaml", "duties.yaml", "embargoes.yaml", "indicators.yaml", "name-forms.yaml", "themes.yaml"}
+)
 """Files of the folder `standards` that are no standards."""
 
 KEPT_FILES = 500

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from registry.errors import N_
 from registry.matching.blocks import Block
 from registry.matching.conditions import conditions
-from registry.matching.embargoes.rules import Stop, flows, stops
+from registry.matching.embargoes.rules import Load, Stop, flows, stops
 from registry.matching.facts import DAYS_PER_MONTH, Context, NeedFacts, OfferFacts, overlap, reach
 
 
@@ -139,48 +139,96 @@ def _spent(_need: NeedFacts, offer: OfferFacts, _context: Context, _months: floa
         )
 
 
-def carried(need: NeedFacts, offer: OfferFacts, context: Context) -> frozenset[str]:
-    """The flows of a pair that an embargo can cover: of the types and themes that both sides share."""
-    themes = need.themes & offer.themes if need.themes and offer.themes else need.themes | offer.themes
-    if need.themes and offer.themes and not themes:
-        return frozenset()  # they have nothing to do with one another, which another rule says
-    return flows(context.screening.regimes.assistance, need.types & offer.types, themes)
+def carried(need: NeedFacts, offer: OfferFacts, context: Context) -> Load:
+    """The flows of a pair that an embargo can cover, with what says so.
+
+    Types that can carry goods (equipment, funding) are judged by all themes of the need, others by the shared ones; all
+    of them by the words of the need's title, description and lines and of the offer's text. An offer of other types or
+    themes carries nothing: another rule says so.
+    """
+    table = context.screening.regimes.assistance
+    goods = [line for line in table if line.goods]
+    types, themes = need.types & offer.types, need.themes or offer.themes
+    shared = need.themes & offer.themes if need.themes and offer.themes else themes
+    words = need.arms | offer.arms
+    if not types or (themes and not shared):
+        return Load()
+    sure = flows(table, types, shared)
+    by_theme = flows(goods, types, themes) - sure
+    by_word = flows(table, types, ()) - sure if words else frozenset()
+    other = frozenset(theme for theme in themes - shared if flows(goods, types, {theme}) & by_theme)
+    return Load(sure, by_theme | by_word, types, themes, other, words)
 
 
-def open_stops(need: NeedFacts, offer: OfferFacts, context: Context) -> Iterator[Stop]:
-    """The regimes against the pair that no confirmed exemption answers in full."""
+def open_stops(need: NeedFacts, offer: OfferFacts, context: Context) -> Iterator[tuple[Stop, Load]]:
+    """The regimes against the pair that no confirmed checklist answers in full, with what it would carry."""
     file, released = context.screening.regimes, context.screening.released
     if need.state not in file.states:
         return
-    for stop in stops(file, need.state, carried(need, offer, context), context.today):
-        if not stop.measures <= released.get((need.id, offer.id, stop.regime.id), frozenset()):
-            yield stop
+    load = carried(need, offer, context)
+    for stop in stops(file, need.state, load.measures, context.today):
+        release = released.get((need.id, offer.id, stop.regime.id))
+        if release is None or not stop.measures <= release.lets_through(load):
+            yield stop, load
+
+
+_HELD = N_("The checklist of an exemption is filled in and a coordinator confirms it: %(ways)s.")
+_FOUND = N_(
+    "A checklist is filled in and a coordinator confirms from it that nothing covered is supplied or that an exemption "
+    "applies: %(ways)s."
+)
+_BLOCKED = N_("This embargo knows no exemption for it: only assistance that carries none of it is possible.")
+_WHY = {
+    ("sure", True): N_(
+        "The embargo “%(regime)s” (%(resolution)s; %(committee)s) covers %(measures)s. Source: %(source)s."
+    ),
+    ("sure", False): N_(
+        "The embargo “%(regime)s” (%(resolution)s; %(committee)s) covers %(measures)s. Source, not verified here: "
+        "%(source)s."
+    ),
+    ("theme", True): N_(
+        "The need also concerns %(other)s, so what is supplied may be covered by the embargo “%(regime)s” "
+        "(%(resolution)s; %(committee)s), which covers %(measures)s. Source: %(source)s."
+    ),
+    ("theme", False): N_(
+        "The need also concerns %(other)s, so what is supplied may be covered by the embargo “%(regime)s” "
+        "(%(resolution)s; %(committee)s), which covers %(measures)s. Source, not verified here: %(source)s."
+    ),
+    ("word", True): N_(
+        "The text names goods (%(words)s) that may be covered by the embargo “%(regime)s” (%(resolution)s; "
+        "%(committee)s), which covers %(measures)s. Source: %(source)s."
+    ),
+    ("word", False): N_(
+        "The text names goods (%(words)s) that may be covered by the embargo “%(regime)s” (%(resolution)s; "
+        "%(committee)s), which covers %(measures)s. Source, not verified here: %(source)s."
+    ),
+}
+"""(by what a pair is stopped, whether the regime was compared with its source) → the reason in words"""
 
 
 def _embargo(need: NeedFacts, offer: OfferFacts, context: Context, _months: float) -> Iterator[Block]:
-    for stop in open_stops(need, offer, context):
+    finding = context.screening.regimes.finding
+    for stop, load in open_stops(need, offer, context):
         regime = stop.regime
-        verified = N_(
-            "The embargo “%(regime)s” (%(resolution)s; %(committee)s) covers %(measures)s. Source: %(source)s."
-        )
-        unverified = N_(
-            "The embargo “%(regime)s” (%(resolution)s; %(committee)s) covers %(measures)s. Source, not verified here: "
-            "%(source)s."
-        )
-        held = N_("The checklist of an exemption is filled in and a coordinator confirms it: %(ways)s.")
-        blocked = N_("This embargo knows no exemption for it: only assistance that carries none of it is possible.")
+        sure = not stop.measures.isdisjoint(load.sure)
+        by = "sure" if sure else "theme" if load.other_themes else "word"
+        # What is not sure waits for a person, whether or not the regime knows an exemption.
+        ways = stop.ways if sure or finding is None else (finding, *stop.ways)
+        lifted = _FOUND if not sure else _HELD if ways else _BLOCKED
         yield Block(
             "embargo",
-            verified if regime.checked else unverified,
-            "state",
+            _WHY[by, regime.checked],
+            {"sure": "state", "theme": "themes", "word": "title"}[by],
             "types",
-            held if stop.ways else blocked,
+            lifted,
             {
                 "regime_id": regime.id, "regime": regime.name["en"], "resolution": regime.resolution,
                 "committee": regime.committee or regime.body, "measures": _list(stop.measures),
-                "source": regime.source["ref"], "ways": "; ".join(way.name["en"] for way in stop.ways),
+                "source": regime.source["ref"], "ways": "; ".join(way.name["en"] for way in ways),
+                "way_ids": ", ".join(way.id for way in ways), "other": _list(load.other_themes),
+                "words": _list(load.words),
             },
-            held=bool(stop.ways),
+            held=not sure or bool(ways),
         )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from registry.matching.embargoes.rules import Regimes
+from registry.matching.embargoes.rules import Regimes, Release
 
 DAYS_PER_MONTH = 30.4375
 """Of the average year of 365.25 days: months are counted by days, exactly and alike for all calendars."""
@@ -49,6 +49,8 @@ class NeedFacts:
     window_end: date | None = None
     status: str = "open"
     opened_on: date | None = None
+    arms: frozenset[str] = frozenset()
+    """Words of its text that name arms or military goods as something supplied (embargoes/arms_words.py)"""
 
     @property
     def types(self) -> frozenset[str]:
@@ -77,6 +79,8 @@ class OfferFacts:
     budget: int | None = None
     conditions: tuple[Mapping[str, Any], ...] = ()
     status: str = "open"
+    arms: frozenset[str] = frozenset()
+    """Likewise, of the offer's text"""
 
     @property
     def largest_grant(self) -> int | None:
@@ -98,8 +102,8 @@ class Screening:
     """What stands against pairs from outside: embargoes with their exemptions, and listed partners."""
 
     regimes: Regimes = field(default_factory=Regimes)
-    released: Mapping[tuple[int, int, str], frozenset[str]] = field(default_factory=dict)
-    """(need, offer, regime) → flows for which a complete exemption was confirmed"""
+    released: Mapping[tuple[int, int, str], Release] = field(default_factory=dict)
+    """(need, offer, regime) → what a confirmed checklist lets through"""
     partners: Mapping[int, str] = field(default_factory=dict)
     """Organisation → `listed`, or `undecided` while its name is like a listed party's and nobody has said more"""
 

@@ -4,7 +4,7 @@
 out a pair that the rules would let through (a test compares).
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -13,7 +13,7 @@ from sqlmodel import Session
 
 from registry.catalogue.models import Participation, PublishedAnswers
 from registry.catalogue.reference import places
-from registry.matching.embargoes import reading
+from registry.matching.embargoes import arms_words, reading
 from registry.matching.embargoes.released import released
 from registry.matching.facts import (
     DAYS_PER_MONTH,
@@ -34,6 +34,7 @@ NAMED = 2_000
 """So many ids are written into a query: sooner than searching by the condition again for each table"""
 _PARTICIPATION: Table = Participation.__table__  # type: ignore[attr-defined]
 _PUBLISHED: Table = PublishedAnswers.__table__  # type: ignore[attr-defined]
+Codes = frozenset[str]
 NEED_OPEN: ColumnElement[bool] = NEED.c.status == "open"
 OFFER_OPEN: ColumnElement[bool] = OFFER.c.status == "open"
 
@@ -49,14 +50,27 @@ def need_facts(session: Session, condition: ColumnElement[bool], *, left: bool =
     lines = children(session, LINE, "need_id", matching, LINE.c.position, LINE.c.id)
     themes = _codes(session, NEED_THEME, "need_id", "theme", matching)
     agreed = capacity.agreed_of(session, "need_id", matching) if left else {}
+    arms = _arms_of_needs(session, [row.id for row in rows if row.state in reading.current().states], lines)
     return {
         row.id: NeedFacts(
             row.id, row.state, regions_of(row.state), themes.get(row.id, frozenset()),
             _lines(lines[row.id], agreed.get(row.id, [])),
             row.window_start, row.window_end, row.status, row.opened_at.date() if row.opened_at else None,
+            arms.get(row.id, frozenset()),
         )
         for row in rows
     }  # fmt: skip
+
+
+def _arms_of_needs(session: Session, ids: list[int], lines: Mapping[int, list[dict[str, Any]]]) -> dict[int, Codes]:
+    """Need → words of its text that name arms as something supplied; only of States that an embargo can concern."""
+    found = {}
+    for start in range(0, len(ids), NAMED):
+        texts = select(NEED.c.id, NEED.c.title, NEED.c.description).where(NEED.c.id.in_(ids[start : start + NAMED]))
+        for row in session.execute(texts):
+            said = [f"{line['description']}, {line['unit'] or ''}" for line in lines[row.id]]
+            found[row.id] = arms_words.current().supplied(row.title, row.description, said)
+    return found
 
 
 def _lines(rows: list[dict[str, Any]], agreed: list[Any]) -> tuple[Line, ...]:
@@ -74,7 +88,7 @@ def offer_facts(session: Session, condition: ColumnElement[bool], *, left: bool 
     columns = [
         OFFER.c[n]
         for n in ("id", "organisation_id", "window_start", "window_end", "min_grant", "max_grant", "budget", "currency",
-                  "value_date", "conditions", "status")
+                  "value_date", "conditions", "status", "title", "description")
     ]  # fmt: skip
     rows = session.execute(select(*columns).where(condition).order_by(OFFER.c.id)).all()
     matching = _chosen(OFFER, condition, [row.id for row in rows])
@@ -90,7 +104,7 @@ def offer_facts(session: Session, condition: ColumnElement[bool], *, left: bool 
             cents_of(row.min_grant, row.currency, row.value_date),
             cents_of(row.max_grant, row.currency, row.value_date),
             cents_of(_less(row.budget, given.get(row.id, 0)), row.currency, row.value_date),
-            tuple(row.conditions or ()), row.status,
+            tuple(row.conditions or ()), row.status, arms_words.current().supplied(row.title, row.description),
         )
         for row in rows
     }  # fmt: skip

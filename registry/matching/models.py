@@ -240,3 +240,5 @@ class ExemptionCase(Timestamped, table=True):
     confirmed_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
     file_sha256: str = Field(default="", max_length=64)
     """Of the regimes as they were when it was confirmed"""
+    judged: dict[str, Any] | None = Field(default=None, sa_type=JSONValue)
+    """`types`, `themes`, `words` of the pair when it was confirmed: with more of them it lets nothing through"""

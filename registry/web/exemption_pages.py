@@ -107,6 +107,7 @@ def _page(case: ExemptionCase, form: Form, template: str = "exemptions/show.html
         need=session().get_one(Need, case.need_id),
         offer=session().get_one(Offer, case.offer_id),
         missing=cases.missing(case),
+        outgrown=cases.outgrown(session(), case),
         days=cases.DAYS,
         form=form,
         words=words_of,

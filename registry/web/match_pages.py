@@ -111,11 +111,13 @@ def _lists(side: str, record: dict[str, Any], fitting: list[dict[str, Any]], fou
 
 
 def _ways(block: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    """(regime, exemption, its name) of exemptions whose checklist would lift an embargo's block."""
+    """(regime, exemption, its name) of the checklists that would lift an embargo's block."""
     regime = reading.current().get(block["params"]["regime_id"]) if block["code"] == "embargo" else None
     if regime is None:
         return []
-    ways = regime.ways(block["params"]["measures"].split(", "))
+    finding = reading.current().finding
+    known = {way.id: way for way in (*regime.exemptions, *((finding,) if finding else ()))}
+    ways = [known[way_id] for way_id in str(block["params"]["way_ids"]).split(", ") if way_id in known]
     return [(regime.id, way.id, way.name.get(language()) or way.name["en"]) for way in ways]
 
 
@@ -155,7 +157,7 @@ def _word(name: str, value: Any) -> Any:
         return _each(value, place_name)
     if name == "measures":
         return ", ".join(label("measure", code) for code in str(value).split(", "))
-    if name in ("asked", "offered") and isinstance(value, str):
+    if name in ("asked", "offered", "other") and isinstance(value, str):
         return _each(value, _theme_or_type)
     return value
 

@@ -1,6 +1,7 @@
 """Embargoes: what a pair carries, which regimes stand against it, what lets it through; what a wrong file is told."""
 
 import os
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from registry.errors import ConfigurationError
 from registry.matching.eligibility import Block, check
 from registry.matching.embargoes import reading
-from registry.matching.embargoes.rules import Regimes, flows, stops
+from registry.matching.embargoes.rules import Regimes, Release, flows, stops
 from registry.matching.facts import Context, Line, NeedFacts, OfferFacts, Screening
 from registry.yaml_files.reading import BadFile
 
@@ -24,8 +25,8 @@ SMALL = """\
 schema: 1
 version: "3"
 dated: 2026-11-23
-assistance:
-- {types: [equipment], themes: [ammunition], carries: arms}
+assistance: [{types: [equipment], themes: [ammunition], carries: arms}]
+finding: {id: not-covered, name: {en: Nothing covered}, items: [goods, ground]}
 regimes:
 - id: un-somewhere
   name: {en: Somewhere}
@@ -40,6 +41,12 @@ regimes:
   source: {ref: S/RES/1 (2001)}
   checked: false
 """
+
+
+def release(measures: set[str], themes: Collection[str] = NEED.themes, *, finding: bool = False) -> Release:
+    """A confirmed checklist for equipment and training in these themes."""
+    types = frozenset({"equipment", "training", "funding", "expertise"})
+    return Release(frozenset(measures), types, frozenset(themes), frozenset(), finding)
 
 
 def blocks(need: NeedFacts = NEED, offer: OfferFacts = OFFER, **screening: object) -> list[Block]:
@@ -90,7 +97,7 @@ def test_each_kind_of_assistance_carries_its_own_flow(type_: str, theme: str, me
     assert flows(FILE.assistance, {type_}, {theme}) == {measure}
 
 
-def test_only_what_both_sides_share_counts() -> None:
+def test_of_advice_only_what_both_sides_share_counts() -> None:
     need = replace(NEED, themes=frozenset({"ammunition", "legislation"}), lines=(Line("equipment"), Line("expertise")))
     advice = replace(OFFER, types=frozenset({"expertise"}), themes=frozenset({"legislation"}))
     assert blocks(need, advice) == []
@@ -128,11 +135,52 @@ def test_a_regime_holds_from_its_first_day_to_the_day_before_it_ends(day: date, 
 
 
 def test_an_exemption_releases_its_own_pair_and_regime_and_only_the_flows_it_was_made_for() -> None:
-    everything = frozenset({"arms", "training"})
+    everything = release({"arms", "training"})
     assert blocks(released={(1, 7, "un-libya"): everything}) == []
     for key in ((2, 7, "un-libya"), (1, 8, "un-libya"), (1, 7, "un-haiti")):
         assert [block.code for block in blocks(released={key: everything})] == ["embargo"]
-    assert [block.code for block in blocks(released={(1, 7, "un-libya"): frozenset({"training"})})] == ["embargo"]
+    assert [block.code for block in blocks(released={(1, 7, "un-libya"): release({"training"})})] == ["embargo"]
+
+
+HAITI = NeedFacts(
+    1, "HTI", frozenset(), frozenset({"collection", "ddr", "stockpile_mgmt"}), (Line("equipment"), Line("training"))
+)
+COLLECTION = replace(OFFER, themes=frozenset({"collection"}))
+
+
+def test_equipment_is_judged_by_all_themes_of_the_need_and_waits_for_a_person() -> None:
+    (block,) = blocks(HAITI, COLLECTION)
+    assert (block.code, block.held, block.need_field) == ("embargo", True, "themes")
+    said = block.message % block.params
+    assert "also concerns ddr, stockpile_mgmt" in said and "Haiti" in said
+    assert "Nothing is supplied that the embargo covers" in block.unblock % block.params
+    for other in (replace(HAITI, state="KEN"), replace(HAITI, themes=frozenset({"collection", "gender"}))):
+        assert blocks(other, COLLECTION) == []
+    training = replace(COLLECTION, types=frozenset({"training"}))
+    assert blocks(HAITI, training) == [], "training in what both share carries no goods"
+
+
+@pytest.mark.parametrize("side", ["need", "offer"])
+@pytest.mark.parametrize("state", ["HTI", "PRK"])
+def test_words_that_name_arms_hold_a_pair_whatever_its_themes(side: str, state: str) -> None:
+    arms = {"arms": frozenset({"rifles"})}
+    need = replace(HAITI, state=state, themes=frozenset({"collection"}), **(arms if side == "need" else {}))
+    (block,) = blocks(need, replace(COLLECTION, **(arms if side == "offer" else {})))
+    assert (block.held, block.need_field) == (True, "title") and "names goods (rifles)" in block.message % block.params
+    assert blocks(replace(need, state="KEN"), replace(COLLECTION, **arms)) == []
+    assert blocks(replace(need, state="COD"), replace(COLLECTION, **arms)) == [], "the Government itself asks for it"
+
+
+def test_a_finding_answers_what_is_possible_never_what_is_sure_nor_what_came_afterwards() -> None:
+    found = {(1, 7, "un-haiti"): release({"arms"}, HAITI.themes, finding=True)}
+    assert blocks(HAITI, COLLECTION, released=found) == []
+    wider = replace(HAITI, themes=HAITI.themes | {"ammunition"})
+    assert [block.code for block in blocks(wider, COLLECTION, released=found)] == ["embargo"]
+    named = replace(HAITI, arms=frozenset({"rifles"}))
+    assert [block.code for block in blocks(named, COLLECTION, released=found)] == ["embargo"]
+    sure = replace(COLLECTION, themes=frozenset({"ddr"}))
+    assert [block.code for block in blocks(HAITI, sure, released=found)] == ["embargo"]
+    assert blocks(HAITI, sure, released={(1, 7, "un-haiti"): release({"arms"}, HAITI.themes)}) == []
 
 
 @given(
@@ -147,7 +195,10 @@ def test_taking_the_cause_away_takes_away_this_rule_and_no_other(types: set[str]
     assert [code for code in found if code != "embargo"] == ["not_open"]
     assert [block.code for block in blocks(need, offer, regimes=Regimes())] == ["not_open"]
     held = [block for block in blocks(need, offer) if block.code == "embargo"]
-    released = {(1, 7, block.params["regime_id"]): frozenset(block.params["measures"].split(", ")) for block in held}
+    every = need.themes or {"ammunition"}
+    released = {
+        (1, 7, block.params["regime_id"]): release(set(block.params["measures"].split(", ")), every) for block in held
+    }
     assert [block.code for block in blocks(need, offer, released=released)] == ["not_open"]
 
 
@@ -169,7 +220,7 @@ def wrong(folder: Path, old: str, new: str) -> list[tuple[int, str, str]]:
         ("[LBY]", "[LBX]", 10, "regimes.0.states.0", "no State LBX"),
         ("since: 2001-01-01", "since: 2001-02-30", 14, "regimes.0.since", "no such day"),
         ("since: 2001-01-01", "since: 2001-01-01\n  until: 2000-01-01", 15, "regimes.0.until", "before it begins"),
-        ("themes: [ammunition]", "themes: [cannons]", 5, "assistance.0.themes.0", "no theme cannons"),
+        ("themes: [ammunition]", "themes: [cannons]", 4, "assistance.0.themes.0", "no theme cannons"),
         ("items: [supplier, notified_on]", "items: [supplier]", 16, "regimes.0.exemptions.0.items", "notified_on"),
         ("measures: [arms], items", "measures: [training], items", 16, "regimes.0.exemptions.0.measures", "not cover"),
         ("kind: notification", "kind: favour", 16, "regimes.0.exemptions.0.kind", "favour"),

@@ -24,7 +24,10 @@ from registry.matching.vectors.sieve import Sieve
 TODAY = date(2026, 11, 23)
 TYPES = ("funding", "expertise", "equipment", "training")
 THEMES = sorted(themes())[::3]
-STATES = {"KEN": frozenset({"002", "014"}), "FRA": frozenset({"150"}), "SDN": frozenset({"002", "015"})}
+STATES = {
+    "KEN": frozenset({"002", "014"}), "FRA": frozenset({"150"}), "SDN": frozenset({"002", "015"}),
+    "HTI": frozenset({"019"}), "PRK": frozenset({"142"}),
+}  # fmt: skip
 CONTEXT = Context(
     TODAY,
     {("KEN", "att"): (Act("ratification"),), ("FRA", "att"): (Act("signature"),)},
@@ -52,19 +55,19 @@ def world(seed: int, size: int) -> World:
     choice = random.Random(seed)
     needs, offers = [], []
     for number in range(size):
-        state = choice.choice(list(STATES))
+        state = choice.choice([*STATES, "KEN", "FRA"])
         lines = tuple(Line(choice.choice(TYPES), amount(choice)) for _ in range(choice.randint(0, 3)))
         opened = choice.choice([None, TODAY - timedelta(days=choice.randint(-3, 1500))])
         needs.append(NeedFacts(
             number + 1, state, STATES[state], some(choice, THEMES), lines, *window(choice),
-            choice.choice(["open"] * 9 + ["draft"]), opened,
+            choice.choice(["open"] * 9 + ["draft"]), opened, frozenset({"rifles"} if choice.random() < 0.2 else ()),
         ))  # fmt: skip
         conditions = choice.choice([(), (), ({"kind": "participates", "instrument": "att"},)])
         offers.append(OfferFacts(
             900 - number, choice.choice([1, 2, 3, 7, 8]), some(choice, TYPES, 1), some(choice, THEMES), choice.choice(
-                [frozenset(), frozenset({"KEN"}), frozenset({"002"}), frozenset({"150", "SDN"})]
+                [frozenset(), frozenset({"KEN"}), frozenset({"002"}), frozenset({"150", "SDN", "HTI", "PRK"})]
             ), *window(choice), amount(choice), amount(choice), amount(choice), conditions,
-            choice.choice(["open"] * 9 + ["closed"]),
+            choice.choice(["open"] * 9 + ["closed"]), frozenset({"pistols"} if choice.random() < 0.1 else ()),
         ))  # fmt: skip
     return needs, offers
 
@@ -86,7 +89,7 @@ def truth(needs: list[NeedFacts], offers: list[OfferFacts]) -> dict[int, list[tu
 
 @pytest.mark.parametrize("seed", range(12))
 def test_the_pairs_their_scores_and_their_order_are_those_of_the_rules(seed: int) -> None:
-    needs, offers = world(seed, 70)
+    needs, offers = world(seed, 80)
     expected = truth(needs, offers)
     assert sum(len(found) for found in expected.values()) > 30
     assert Sieve(offers, CONTEXT, weights.current()).best(needs, 10_000) == expected

@@ -18,11 +18,13 @@ from registry.catalogue.history import changes_between, record_revision
 from registry.db import touch, utcnow
 from registry.errors import N_, Conflict, InvalidInput, VersionMismatch
 from registry.events.outbox import Change, emit
-from registry.matching import refresh
+from registry.matching import gather, refresh
+from registry.matching.eligibility import carried
 from registry.matching.embargoes import reading
-from registry.matching.embargoes.released import terms_of
-from registry.matching.embargoes.rules import ITEMS, Exemption
+from registry.matching.embargoes.released import release_of, terms_of
+from registry.matching.embargoes.rules import ITEMS, Exemption, Load
 from registry.matching.fields import Text
+from registry.matching.forms import NEED, OFFER
 from registry.matching.models import ExemptionCase
 from registry.matching.needs import get_need
 from registry.matching.offers import get_offer
@@ -30,7 +32,7 @@ from registry.matching.schemas import Form
 from registry.schemas import RecordId, load
 
 MISSING = N_("There is no such checklist.")
-DAYS = ("delivery_date", "notified_on")
+DAYS = ("delivery_date", "notified_on", "approved_on")
 """Items that are days"""
 
 
@@ -151,7 +153,7 @@ def confirm(
     _require_complete(case, exemption)
     touch(case, None, now)
     case.status, case.confirmed_by, case.confirmed_at = "confirmed", actor.user_id, now
-    case.file_sha256 = reading.current().sha256
+    case.file_sha256, case.judged = reading.current().sha256, _judged(session, case)
     session.add(case)
     _note(session, actor, case, "confirmed", {"status": ["open", "confirmed"]}, now)
     refresh.later(session, "need", case.need_id)
@@ -176,6 +178,12 @@ def withdraw(
     return case
 
 
+def outgrown(session: Session, case: ExemptionCase) -> bool:
+    """Whether a confirmed checklist lets nothing through any more: what is asked or offered could now carry more."""
+    release = release_of(case)
+    return case.status == "confirmed" and (release is None or not release.covers(_load(session, case)))
+
+
 def missing(case: ExemptionCase) -> list[str]:
     """Items that are still to be filled in."""
     _, exemption = terms_of(case)
@@ -190,6 +198,18 @@ def _require_complete(case: ExemptionCase, exemption: Exemption) -> None:
         wrong["items.delivery_date"] = [f"At least {least} days must lie between the notice and the delivery."]
     if wrong:
         raise InvalidInput(wrong, N_("The checklist is not complete."))
+
+
+def _load(session: Session, case: ExemptionCase) -> Load:
+    """What the pair of a checklist would carry now."""
+    need = gather.need_facts(session, NEED.c.id == case.need_id)[case.need_id]
+    offer = gather.offer_facts(session, OFFER.c.id == case.offer_id)[case.offer_id]
+    return carried(need, offer, gather.context(session, utcnow(), [offer]))
+
+
+def _judged(session: Session, case: ExemptionCase) -> dict[str, list[str]]:
+    load = _load(session, case)
+    return {"types": sorted(load.types), "themes": sorted(load.themes), "words": sorted(load.words)}
 
 
 def _held(session: Session, actor: Actor, case_id: int, right: str, expected_version: int | None) -> ExemptionCase:

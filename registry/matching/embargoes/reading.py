@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator
 from registry.catalogue import reference
 from registry.errors import ConfigurationError
 from registry.json_text import dumps
-from registry.matching.embargoes.rules import Carries, Exemption, Monitor, Regime, Regimes
+from registry.matching.embargoes.rules import FINDING, MEASURES, Carries, Exemption, Monitor, Regime, Regimes
 from registry.settings import data_path
 from registry.yaml_files.parsing import Lines
 from registry.yaml_files.reading import BadFile, Fault, Place, Problem, judged, read_document
@@ -45,12 +45,17 @@ def read(path: Path) -> Regimes:
         date.fromisoformat(document["dated"]),
         hashlib.sha256(dumps(document).encode()).hexdigest(),
         tuple(
-            Carries(frozenset(line["types"]), frozenset(line["themes"]), line["carries"])
+            Carries(frozenset(line["types"]), frozenset(line["themes"]), line["carries"], line.get("goods", False))
             for line in document["assistance"]
         ),
         tuple(_regime(entry) for entry in document["regimes"]),
         frozenset(state for entry in document["regimes"] for state in entry["states"]),
+        _finding(document["finding"]),
     )
+
+
+def _finding(entry: Mapping[str, Any]) -> Exemption:
+    return Exemption(entry["id"], FINDING, entry["name"], frozenset(MEASURES), tuple(entry["items"]), "")
 
 
 def _regime(entry: Mapping[str, Any]) -> Regime:

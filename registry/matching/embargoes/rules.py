@@ -1,10 +1,11 @@
 """Which regimes stand against assistance to a State, and what of it they stand against. Pure.
 
 The rule, plainly: a pair carries a flow (arms, technical assistance, training, financing) where a type of assistance
-that both sides share meets a theme that both share and the file's table says so. Advice on legislation, records or
-marking carries none and is never stopped here. A pair that names no theme carries whatever its types can carry: what
-is not known does not pass an embargo. A regime in force in the State stands against the flows that it covers and that
-no exemption lets through by itself.
+that both sides share meets a theme and the file's table says so. What the themes that both share say is sure. What only
+another theme of the need says, or a text that names arms as something supplied, is not sure: it does not pass an
+embargo, but a person can find that nothing covered is supplied. A pair that names no theme carries whatever its types
+can carry: what is not known does not pass an embargo. Advice on legislation, records or marking carries none. A regime
+in force in the State stands against the flows that it covers and that no exemption lets through by itself.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -13,10 +14,13 @@ from datetime import date
 
 MEASURES = ("arms", "technical_assistance", "training", "financing", "brokering")
 SCOPES = ("territory", "part", "actors")
-EXEMPTION_KINDS = ("none_needed", "notification", "approval")
+EXEMPTION_KINDS = ("standing", "notification", "approval")
+"""Nobody is asked; the committee is told in advance; the committee approves in advance"""
+FINDING = "finding"
+"""Kind of the checklist by which a person finds that nothing covered is supplied"""
 ITEMS = (
     "supplier", "end_user", "goods", "purpose", "delivery_date", "entry_point", "carrier", "itinerary", "broker",
-    "assurance", "notified_on", "approval",
+    "assurance", "notified_on", "approval", "approved_on", "ground", "document",
 )  # fmt: skip
 """What a checklist can ask for, in the order in which it is filled in"""
 
@@ -91,6 +95,8 @@ class Carries:
     types: frozenset[str]
     themes: frozenset[str]
     measure: str
+    goods: bool = False
+    """Types that can carry goods: all themes of the need say what they carry, not those alone that both sides share"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +110,58 @@ class Regimes:
     regimes: tuple[Regime, ...] = ()
     states: frozenset[str] = frozenset()
     """Of all regimes, lapsed ones too: most pairs have to do with none of them"""
+    finding: Exemption | None = None
+    """The checklist by which a person finds that a pair of which it is not sure carries nothing covered"""
 
     def get(self, regime_id: str) -> Regime | None:
         """A regime by id, lapsed ones too."""
         return next((each for each in self.regimes if each.id == regime_id), None)
+
+    def in_force(self, state: str, today: date) -> bool:
+        """Whether a regime applies in the State on that day."""
+        return any(state in each.states and each.holds_on(today) for each in self.regimes)
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What a pair would carry, and by what that was judged."""
+
+    sure: frozenset[str] = frozenset()
+    """Flows of the themes that both sides share"""
+    possible: frozenset[str] = frozenset()
+    """Further flows, of the need's other themes or of what a text names"""
+    types: frozenset[str] = frozenset()
+    themes: frozenset[str] = frozenset()
+    other_themes: frozenset[str] = frozenset()
+    """Themes by which something is possible that is not sure"""
+    words: frozenset[str] = frozenset()
+    """Words of either side's text that name arms as something supplied"""
+
+    @property
+    def measures(self) -> frozenset[str]:
+        return self.sure | self.possible
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What a confirmed checklist lets through, and what of the pair was judged when it was confirmed."""
+
+    measures: frozenset[str]
+    types: frozenset[str]
+    themes: frozenset[str]
+    words: frozenset[str]
+    finding: bool = False
+    """A person found that nothing covered is supplied: it answers what is possible, never what is sure"""
+
+    def covers(self, load: Load) -> bool:
+        """Whether the pair is still what was judged: nothing has come that could carry more."""
+        return load.types <= self.types and load.themes <= self.themes and load.words <= self.words
+
+    def lets_through(self, load: Load) -> frozenset[str]:
+        """The flows of the pair that it answers."""
+        if not self.covers(load):
+            return frozenset()
+        return load.possible if self.finding else self.measures
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ ALL_THEMES = 62
 _PLAIN = frozenset(
     {
         "id", "organisation_id", "types", "themes", "window_start", "window_end", "min_grant", "max_grant", "budget",
-        "status",
+        "status", "arms",
     }
 )  # fmt: skip
 EXTRA = tuple(item.name for item in fields(OfferFacts) if item.name not in _PLAIN | {"places", "conditions"})

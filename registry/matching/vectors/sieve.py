@@ -35,7 +35,7 @@ CELLS = 1 << 20
 _BITS = 21
 """Of a pair's key for each of need, points and offer"""
 _LOW = (1 << _BITS) - 1
-_OF_NEED = ("id", "themes", "lines", "window_start", "window_end", "status", "opened_on")
+_OF_NEED = ("id", "themes", "lines", "window_start", "window_end", "status", "opened_on", "arms")
 _profile = attrgetter(*(item.name for item in fields(NeedFacts) if item.name not in _OF_NEED))
 """What needs of one State have in common"""
 

@@ -129,7 +129,10 @@ WORDS: dict[str, dict[str, str]] = {
         "broker": N_("Broker"),
         "assurance": N_("Assurance of the end user"),
         "notified_on": N_("Notified on"),
-        "approval": N_("Approval (symbol, day)"),
+        "approval": N_("Number of the approval"),
+        "approved_on": N_("Approved on"),
+        "ground": N_("Ground: why it applies"),
+        "document": N_("Document that shows it (title, reference, day)"),
     },
     "quality_part": {
         "specific": N_("Specific"),

@@ -22,9 +22,10 @@ WORDS: dict[str, dict[str, str]] = {
         "monitoring_team": N_("Monitoring team"),
     },
     "exemption_kind": {
-        "none_needed": N_("Nobody has to be asked"),
-        "notification": N_("The committee is told in advance"),
-        "approval": N_("The committee approves in advance"),
+        "standing": N_("Standing exemption: no request is needed"),
+        "notification": N_("Advance notification to the committee"),
+        "approval": N_("Advance approval by the committee"),
+        "finding": N_("Finding that nothing covered is supplied"),
     },
     "screening": {
         "open": N_("To be decided"),
