@@ -25,6 +25,25 @@ class EmbargoListArgs(Schema):
     in_force = fields.Boolean(load_default=None, metadata={"description": "only those in force today, or lapsed ones"})
 
 
+class ProofDocument(Schema):
+    """Whether a page that says so was read."""
+
+    checked = fields.Boolean()
+    on = fields.Date(metadata={"description": "day on which it was looked for"})
+    page = fields.String(metadata={"description": "whose page was read"})
+    url = fields.String()
+    left = fields.String(metadata={"description": "what the page does not say"})
+    tried = fields.String(metadata={"description": "what was searched in vain"})
+
+
+class RenewalDocument(Schema):
+    """The last renewal that was found."""
+
+    by = fields.String(metadata={"description": "resolution"})
+    runs_to = fields.Date(metadata={"description": "past this day the regime is taken to hold, unverified"})
+    proof = fields.Nested(ProofDocument)
+
+
 class MonitorDocument(Schema):
     """A body that watches how a regime is kept."""
 
@@ -32,7 +51,7 @@ class MonitorDocument(Schema):
     name = fields.String()
     source = fields.String(metadata={"description": "resolution that set it up"})
     until = fields.Date(allow_none=True, metadata={"description": "first day on which its mandate no longer ran"})
-    checked = fields.Boolean()
+    proof = fields.Nested(ProofDocument)
 
 
 class WayDocument(Schema):
@@ -41,10 +60,13 @@ class WayDocument(Schema):
     id = fields.String()
     kind = fields.String(validate=validate.OneOf(EXEMPTION_KINDS))
     name = fields.Dict(keys=fields.String(), values=fields.String())
+    goods = fields.String()
+    recipient = fields.String()
     measures = fields.List(fields.String())
     items = fields.List(fields.String(), metadata={"description": "what its checklist asks for"})
     days_before = fields.Integer(allow_none=True)
-    source = fields.String()
+    source = fields.String(metadata={"description": "resolution and paragraph"})
+    proof = fields.Nested(ProofDocument)
 
 
 class EmbargoDocument(Schema):
@@ -57,6 +79,7 @@ class EmbargoDocument(Schema):
     scope = fields.String(validate=validate.OneOf(SCOPES))
     place = fields.String()
     actors = fields.String()
+    covers = fields.String(metadata={"description": "only these goods; empty: all arms"})
     measures = fields.List(fields.String(validate=validate.OneOf(MEASURES)))
     resolution = fields.String()
     changed_by = fields.List(fields.String())
@@ -64,12 +87,14 @@ class EmbargoDocument(Schema):
     monitoring = fields.List(fields.Nested(MonitorDocument))
     since = fields.Date()
     until = fields.Date(allow_none=True, metadata={"description": "first day on which it no longer holds"})
+    renewal = fields.Nested(RenewalDocument, allow_none=True)
     in_force = fields.Boolean()
     disputed = fields.Boolean()
     note = fields.String()
     exemptions = fields.List(fields.Nested(WayDocument))
     source = fields.Dict(keys=fields.String(), values=fields.String())
-    checked = fields.Boolean(metadata={"description": "whether somebody compared it with the resolutions"})
+    proof = fields.Nested(ProofDocument)
+    checked = fields.Boolean(metadata={"description": "sources read, and the renewal that was found still runs"})
     file_version = fields.String()
 
 
@@ -103,8 +128,9 @@ class EmbargoItem(MethodView):
 def shown(regime: Regime) -> dict[str, Any]:
     """A regime as the API shows it; sets in order."""
     plain = ("id", "name", "body", "scope", "place", "actors", "resolution", "changed_by", "committee", "monitoring",
-             "since", "until", "disputed", "note", "source", "checked")  # fmt: skip
-    names = ("id", "kind", "name", "items", "days_before", "source")
+             "since", "until", "renewal", "covers", "disputed", "note", "source", "proof")  # fmt: skip
+    names = ("id", "kind", "name", "goods", "recipient", "items", "days_before", "source", "proof")
+    today = utcnow().date()
     return {
         **{name: getattr(regime, name) for name in plain},
         "states": sorted(regime.states),
@@ -113,6 +139,7 @@ def shown(regime: Regime) -> dict[str, Any]:
             {**{name: getattr(way, name) for name in names}, "measures": [m for m in MEASURES if m in way.measures]}
             for way in regime.exemptions
         ],
-        "in_force": regime.holds_on(utcnow().date()),
+        "in_force": regime.holds_on(today),
+        "checked": regime.verified_on(today),
         "file_version": reading.current().version,
     }

@@ -44,7 +44,7 @@ class ExemptionDocument(Schema):
     resolution = fields.String(allow_none=True)
     committee = fields.String(allow_none=True)
     source = fields.String(allow_none=True)
-    checked = fields.Boolean(metadata={"description": "whether somebody compared the embargo with its resolutions"})
+    checked = fields.Boolean(metadata={"description": "whether a page that says so was read"})
     asks_for = fields.List(fields.String())
     items = fields.Dict(keys=fields.String(), values=fields.String())
     missing = fields.List(fields.String())
@@ -122,7 +122,7 @@ def shown(case: ExemptionCase) -> dict[str, Any]:
         "resolution": regime.resolution if regime else None,
         "committee": (regime.committee or regime.body) if regime else None,
         "source": exemption.source if exemption else None,
-        "checked": bool(regime and regime.checked),
+        "checked": bool(exemption and exemption.proof and exemption.proof.checked),
         "asks_for": list(exemption.items) if exemption else [],
         "missing": cases.missing(case),
         "outgrown": cases.outgrown(session(), case),

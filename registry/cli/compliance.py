@@ -13,6 +13,8 @@ from registry.compliance import editions, library, listing, scorecard
 from registry.compliance.differences import compare
 from registry.compliance.editions import Edition
 from registry.errors import N_, InvalidInput, NotFound
+from registry.matching.embargoes import reading as embargo_file
+from registry.matching.embargoes.rules import Proof
 from registry.matching.requirements import needs_by_clause
 from registry.reporting import templates
 from registry.settings import data_path
@@ -62,20 +64,37 @@ def check_command(files: tuple[Path, ...], as_json: bool) -> None:
             templates.read(path)
         except InvalidInput as error:
             problems = {**problems, **error.fields}
+    embargo_facts = [] if files else _embargo_facts(problems)
+    known = sum(proof.checked for proof in embargo_facts)
     if as_json:
         checked = [_named(edition) for edition in found]
-        print_json({"ok": not problems, "standards": checked, "problems": problems, "outside": outside})
+        facts = {"facts": len(embargo_facts), "checked": known}
+        report = {"ok": not problems, "standards": checked, "problems": problems, "outside": outside}
+        print_json(report if files else report | {"embargoes": facts})
     else:
         for edition in found:
             click.echo(f"ok  {edition.slug} {edition.version}: {len(edition.requirements)} clauses")
         if forms:
             click.echo(f"Templates of national reports: {len(forms)} read")
+        if embargo_facts:
+            share = known / len(embargo_facts)
+            click.echo(f"Embargo facts: {known} of {len(embargo_facts)} ({share:.0%}) read at a source")
         if outside:
             click.echo(f"Mapped to standards that are not in the library: {', '.join(outside)}")
         for place, messages in problems.items():
             click.echo(f"{place}: {' '.join(messages)}", err=True)
     if problems:
         sys.exit(1)
+
+
+def _embargo_facts(problems: dict[str, list[str]]) -> list[Proof]:
+    """The proofs of all that the file of embargoes states; what is wrong with the file joins `problems`."""
+    try:
+        regimes = embargo_file.read(data_path("standards") / embargo_file.FILE).regimes
+    except InvalidInput as error:
+        problems |= error.fields
+        return []
+    return [proof for regime in regimes for _, proof in regime.facts()]
 
 
 @standards_command.command("load")

@@ -168,7 +168,7 @@ def open_stops(need: NeedFacts, offer: OfferFacts, context: Context) -> Iterator
     load = carried(need, offer, context)
     for stop in stops(file, need.state, load.measures, context.today):
         release = released.get((need.id, offer.id, stop.regime.id))
-        if release is None or not stop.measures <= release.lets_through(load):
+        if release is None or not stop.measures <= release.lets_through(load, sure=not stop.regime.covers):
             yield stop, load
 
 
@@ -210,14 +210,16 @@ def _embargo(need: NeedFacts, offer: OfferFacts, context: Context, _months: floa
     finding = context.screening.regimes.finding
     for stop, load in open_stops(need, offer, context):
         regime = stop.regime
-        sure = not stop.measures.isdisjoint(load.sure)
-        by = "sure" if sure else "theme" if load.other_themes else "word"
+        by_theme = not stop.measures.isdisjoint(load.sure)
+        # Of a regime on certain goods it is never sure that a supply is of them.
+        sure = by_theme and not regime.covers
+        by = "sure" if by_theme else "theme" if load.other_themes else "word"
         # What is not sure waits for a person, whether or not the regime knows an exemption.
         ways = stop.ways if sure or finding is None else (finding, *stop.ways)
         lifted = _FOUND if not sure else _HELD if ways else _BLOCKED
         yield Block(
             "embargo",
-            _WHY[by, regime.checked],
+            _WHY[by, regime.verified_on(context.today)],
             {"sure": "state", "theme": "themes", "word": "title"}[by],
             "types",
             lifted,

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from registry.accounts import policy
+from registry.db import utcnow
 from registry.errors import Conflict, InvalidInput, VersionMismatch
 from registry.http import actor, session
 from registry.matching.embargoes import cases
@@ -104,6 +105,7 @@ def _page(case: ExemptionCase, form: Form, template: str = "exemptions/show.html
         case=case,
         regime=regime,
         exemption=exemption,
+        checked=regime is not None and regime.verified_on(utcnow().date()),
         need=session().get_one(Need, case.need_id),
         offer=session().get_one(Offer, case.offer_id),
         missing=cases.missing(case),

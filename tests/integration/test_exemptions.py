@@ -24,6 +24,7 @@ FILLED = {
     "supplier": "A company", "end_user": "The police", "goods": "Forty radios", "purpose": "Guarding stores",
     "delivery_date": "2027-03-01", "entry_point": "Juba airport", "carrier": "An airline", "itinerary": "By air",
     "assurance": "Signed on 1 October", "approval": "S/AC.57/2026/1",
+    "approved_on": "2026-11-20",
 }  # fmt: skip
 Ids = dict[str, int]
 
@@ -38,8 +39,8 @@ def held(database: Database) -> Ids:
         return {"need": need.id or 0, "offer": offer.id or 0, "giver": giver}
 
 
-def opened(database: Database, ids: Ids, actor: Actor = JUBA) -> int:
-    data = {"need_id": ids["need"], "offer_id": ids["offer"], "regime": "un-south-sudan", "exemption": "committee"}
+def opened(database: Database, ids: Ids, actor: Actor = JUBA, exemption: str = "committee") -> int:
+    data = {"need_id": ids["need"], "offer_id": ids["offer"], "regime": "un-south-sudan", "exemption": exemption}
     with database.transaction() as session:
         return cases.open_case(session, actor, data, NOW).id or 0
 
@@ -100,6 +101,25 @@ def test_what_does_not_fit_the_checklist_names_its_item(
     assert list(caught.value.fields) == [field]
 
 
+def test_a_standing_exemption_asks_only_for_its_ground_and_the_document(database: Database, held: Ids) -> None:
+    number = opened(database, held, exemption="peace-agreement")
+    with pytest.raises(InvalidInput) as caught:
+        filled(database, number, approval="S/AC.57/2026/1")
+    assert list(caught.value.fields) == ["items.approval"]
+    filled(database, number, ground="Radios for joint units of the peace agreement", document="Letter of 2 November")
+    with database.transaction() as session:
+        cases.confirm(session, COORDINATOR, number, None, NOW)
+    assert blocks(database, held) == []
+
+
+def test_days_that_cannot_be_are_refused_at_their_field(database: Database, held: Ids) -> None:
+    number = opened(database, held)
+    filled(database, number, **FILLED | {"delivery_date": "2026-11-01", "approved_on": "2026-12-24"})
+    with pytest.raises(InvalidInput) as caught, database.transaction() as session:
+        cases.confirm(session, COORDINATOR, number, None, NOW)
+    assert set(caught.value.fields) == {"items.delivery_date", "items.approved_on"}
+
+
 def test_both_sides_fill_in_nobody_else_sees_and_only_coordinators_confirm(database: Database, held: Ids) -> None:
     number, giver = opened(database, held), donor(held["giver"])
     filled(database, number, giver, carrier="An airline")
@@ -127,7 +147,7 @@ def test_only_an_embargo_on_this_state_and_its_own_exemptions_can_be_opened(data
 def test_pages_and_api_take_a_checklist_to_its_end(app: RegistryFlask, database: Database, held: Ids) -> None:
     state = client_for(app, make_user(database, "state", state="SSD"))
     pair = state.get(f"/en/matches/{held['need']}/{held['offer']}").text
-    assert "Checklist: Supplies that the Committee approves in advance" in pair
+    assert "Checklist: Other supplies that the Committee approves in advance" in pair
     data = {"need_id": held["need"], "offer_id": held["offer"], "regime": "un-south-sudan", "exemption": "committee"}
     assert state.post("/en/exemptions/new", data=data).status_code == 303
     form = {f"items.{name}": text for name, text in FILLED.items()} | {"version": "1"}

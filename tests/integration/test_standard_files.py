@@ -47,7 +47,8 @@ def test_embargo_regimes_are_told_with_who_watches_them(sqlite_app: RegistryFlas
     listed = client.get("/api/v1/embargoes?state=Libya&in_force=true").json["items"]  # type: ignore[index]
     assert [each["id"] for each in listed] == ["un-libya"]
     (panel,) = listed[0]["monitoring"]
-    assert panel["kind"] == "panel_of_experts" and panel["source"] == "S/RES/1973 (2011)" and not panel["checked"]
+    assert panel["kind"] == "panel_of_experts" and panel["source"] == "S/RES/1973 (2011)"
+    assert not panel["proof"]["checked"]
     lapsed = client.get("/api/v1/embargoes?in_force=false").json["items"]  # type: ignore[index]
     assert lapsed and all(each["until"] for each in lapsed)
     ended = client.get("/api/v1/embargoes/un-dprk").json

@@ -37,10 +37,10 @@ regimes:
   resolution: S/RES/1 (2001)
   since: 2001-01-01
   exemptions:
-  - {id: notice, kind: notification, name: {en: Notice}, measures: [arms], items: [supplier, notified_on], source: p2}
+  - {id: notice, kind: notification, name: {en: Notice}, measures: [arms], items: [supplier, notified_on], WAY}
   source: {ref: S/RES/1 (2001)}
-  checked: false
-"""
+  proof: {checked: false, on: 2026-12-01, tried: words}
+""".replace("WAY", "goods: all, recipient: any, source: p2, proof: {checked: false, on: 2026-12-01, tried: words}")
 
 
 def release(measures: set[str], themes: Collection[str] = NEED.themes, *, finding: bool = False) -> Release:
@@ -58,9 +58,12 @@ def test_arms_for_an_embargoed_state_are_held_and_the_reason_names_its_source() 
     (block,) = blocks()
     assert (block.code, block.held, block.need_field, block.offer_field) == ("embargo", True, "state", "types")
     said = block.message % block.params
-    for word in ("Libya", "S/RES/1970 (2011)", "1970 Committee", "arms", "not verified"):
+    for word in ("Libya", "S/RES/1970 (2011)", "1970 Committee", "covers arms"):
         assert word in said
     assert "the Committee approves in advance" in block.unblock % block.params
+    assert "not verified" not in said
+    (unsure,) = blocks(replace(NEED, state="SSD"))
+    assert "not verified" in unsure.message, "the last renewal that was found has run out"
 
 
 def test_without_any_exemption_the_pair_is_blocked_outright() -> None:
@@ -224,8 +227,29 @@ def wrong(folder: Path, old: str, new: str) -> list[tuple[int, str, str]]:
         ("items: [supplier, notified_on]", "items: [supplier]", 16, "regimes.0.exemptions.0.items", "notified_on"),
         ("measures: [arms], items", "measures: [training], items", 16, "regimes.0.exemptions.0.measures", "not cover"),
         ("kind: notification", "kind: favour", 16, "regimes.0.exemptions.0.kind", "favour"),
-        ("checked: false", "checked: maybe", 18, "regimes.0.checked", "maybe"),
-        ("checked: false", "checked: false\n  checked: true", 19, "", "second time"),
+        (
+            "proof: {checked: false, on: 2026-12-01, tried",
+            "proof: {checked: maybe, on: 2026-12-01, tried",
+            16,
+            "regimes.0.exemptions.0.proof.checked",
+            "maybe",
+        ),
+        ("  proof: {checked: false", "  proof: {checked: true, page: a", 18, "regimes.0.proof", "url"),
+        (
+            "  proof: {checked: false, on: 2026-12-01",
+            "  proof: {checked: false, on: 2026-02-30",
+            18,
+            "regimes.0.proof.on",
+            "no such day",
+        ),
+        (
+            "[supplier, notified_on]",
+            "[notified_on, approval]",
+            16,
+            "regimes.0.exemptions.0.items",
+            "not ask for approval",
+        ),
+        ("  source: {ref", "  source: {ref: b}\n  source: {ref", 18, "", "second time"),
     ],
 )
 def test_a_wrong_file_is_told_line_place_and_reason(
@@ -266,21 +290,73 @@ def test_a_registry_without_any_good_file_matches_nothing_rather_than_everything
 
 
 def test_who_watches_a_regime_is_read_with_its_source_and_a_wrong_day_is_refused(tmp_path: Path) -> None:
-    body = "  monitoring: [{kind: panel_of_experts, name: A panel, source: S/RES/1, until: DAY, checked: false}]\n"
+    body = "  monitoring: [{kind: panel_of_experts, name: A panel, source: S/RES/1, until: DAY, PROOF}]\n".replace(
+        "PROOF", "proof: {checked: false, on: 2026-12-01, tried: words}"
+    )
     since = "  since: 2001-01-01"
     path = tmp_path / "good.yaml"
     path.write_text(SMALL.replace(since, body.replace("DAY", "2002-01-01") + since, 1), encoding="utf-8")
     (panel,) = reading.read(path).regimes[0].monitoring
-    assert (panel.kind, panel.name, panel.until, panel.checked) == (
+    assert (panel.kind, panel.name, panel.until, panel.proof.checked) == (
         "panel_of_experts", "A panel", date(2002, 1, 1), False,
     )  # fmt: skip
     ((line, place, _),) = wrong(tmp_path, since, body.replace("DAY", "2002-02-30") + since)
     assert (line, place) == (14, "regimes.0.monitoring.0.until")
 
 
-def test_the_registrys_own_file_claims_nothing_that_nobody_checked() -> None:
-    assert FILE.regimes and not any(regime.checked for regime in FILE.regimes)
-    bodies = [body for regime in FILE.regimes for body in regime.monitoring]
-    assert bodies and not any(body.checked for body in bodies) and all("S/RES/" in body.source for body in bodies)
+def test_what_the_registrys_own_file_calls_checked_names_the_page_and_the_day() -> None:
+    facts = [(regime.id, name, proof) for regime in FILE.regimes for name, proof in regime.facts()]
+    assert len(facts) > 70
+    for regime, name, proof in facts:
+        assert (proof.page and proof.url) if proof.checked else proof.tried, (regime, name)
+        assert FILE.dated and proof.on <= FILE.dated
+    assert 0.5 < sum(proof.checked for _, _, proof in facts) / len(facts) < 1
     assert all(regime.source["ref"] and regime.resolution for regime in FILE.regimes)
     assert {regime.id for regime in FILE.regimes if regime.until} >= {"un-somalia", "un-liberia"}
+
+
+def test_a_regime_whose_last_known_renewal_has_run_out_holds_unverified() -> None:
+    haiti = FILE.get("un-haiti")
+    assert haiti and haiti.renewal and haiti.renewal.by == "S/RES/2794 (2025)"
+    assert haiti.verified_on(haiti.renewal.runs_to) and haiti.holds_on(TODAY) and not haiti.verified_on(TODAY)
+
+
+@pytest.mark.parametrize(
+    ("state", "day", "held"),
+    [("HTI", date(2022, 12, 1), ["un-haiti-listed"]), ("HTI", date(2023, 10, 1), ["un-haiti-listed"]),
+     ("HTI", date(2023, 10, 2), ["un-haiti"]), ("IRN", date(2025, 9, 27), []), ("IRN", date(2025, 9, 28), ["un-iran"])],
+)  # fmt: skip
+def test_the_dates_that_were_wrong_are_right(state: str, day: date, held: list[str]) -> None:
+    assert [stop.regime.id for stop in stops(FILE, state, frozenset({"arms"}), day)] == held
+
+
+@pytest.mark.parametrize(
+    ("regime", "kinds"),
+    [
+        ("un-haiti", {"security-forces": "standing", "committee": "approval"}),
+        ("un-libya", {
+            "government-non-lethal": "standing", "humanitarian": "standing", "protective-clothing": "standing",
+            "reunification": "standing", "small-arms": "notification", "lethal": "approval", "committee": "approval",
+        }),
+        ("un-south-sudan", {
+            "peace-agreement": "standing", "un-personnel": "standing", "humanitarian": "notification",
+            "peace-agreement-lethal": "approval", "committee": "approval",
+        }),
+    ],
+)  # fmt: skip
+def test_standing_exemptions_notices_and_approvals_ask_for_different_things(regime: str, kinds: dict[str, str]) -> None:
+    found = FILE.get(regime)
+    assert found and {way.id: way.kind for way in found.exemptions} == kinds
+    for way in found.exemptions:
+        asked = {"notified_on", "approval", "approved_on", "ground", "document"} & set(way.items)
+        assert asked == set(reading.MUST_ASK[way.kind])
+        assert way.kind != "standing" or way.items == ("ground", "document")
+
+
+def test_a_regime_on_certain_goods_is_never_sure_and_waits_for_a_finding() -> None:
+    iran = replace(NEED, state="IRN")
+    (block,) = blocks(iran)
+    assert block.held and "not-covered" in block.params["way_ids"]
+    found = {(1, 7, "un-iran"): release({"arms"}, NEED.themes, finding=True)}
+    assert blocks(iran, released=found) == []
+    assert blocks(replace(NEED, state="SSD"), released={(1, 7, "un-south-sudan"): found[1, 7, "un-iran"]}) != []

@@ -150,7 +150,7 @@ def confirm(
     regime, exemption = terms_of(case)
     if regime is None or exemption is None:
         raise Conflict(N_("The embargo or its exemption is no longer in the file."))
-    _require_complete(case, exemption)
+    _require_complete(case, exemption, now.date())
     touch(case, None, now)
     case.status, case.confirmed_by, case.confirmed_at = "confirmed", actor.user_id, now
     case.file_sha256, case.judged = reading.current().sha256, _judged(session, case)
@@ -190,12 +190,18 @@ def missing(case: ExemptionCase) -> list[str]:
     return [name for name in (exemption.items if exemption else ()) if not case.items.get(name)]
 
 
-def _require_complete(case: ExemptionCase, exemption: Exemption) -> None:
+def _require_complete(case: ExemptionCase, exemption: Exemption, today: date) -> None:
     wrong = {f"items.{name}": [N_("This is needed.")] for name in missing(case)}
     delivery, notified = _day(case.items.get("delivery_date")), _day(case.items.get("notified_on"))
     least = exemption.days_before
     if not wrong and least and delivery and notified and (delivery - notified).days < least:
         wrong["items.delivery_date"] = [f"At least {least} days must lie between the notice and the delivery."]
+    if delivery and delivery < today:
+        wrong.setdefault("items.delivery_date", [N_("The day of delivery lies in the past.")])
+    for name in ("notified_on", "approved_on"):
+        day = _day(case.items.get(name))
+        if day and day > today:
+            wrong[f"items.{name}"] = [N_("This day is still to come.")]
     if wrong:
         raise InvalidInput(wrong, N_("The checklist is not complete."))
 

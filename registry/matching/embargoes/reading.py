@@ -15,14 +15,28 @@ from jsonschema import Draft202012Validator
 from registry.catalogue import reference
 from registry.errors import ConfigurationError
 from registry.json_text import dumps
-from registry.matching.embargoes.rules import FINDING, MEASURES, Carries, Exemption, Monitor, Regime, Regimes
+from registry.matching.embargoes.rules import (
+    FINDING,
+    MEASURES,
+    Carries,
+    Exemption,
+    Monitor,
+    Proof,
+    Regime,
+    Regimes,
+    Renewal,
+)
 from registry.settings import data_path
 from registry.yaml_files.parsing import Lines
 from registry.yaml_files.reading import BadFile, Fault, Place, Problem, judged, read_document
 
 FILE = "embargoes.yaml"
-MUST_ASK = {"notification": "notified_on", "approval": "approval"}
-"""Kind of exemption → what its checklist cannot go without"""
+MUST_ASK = {
+    "standing": ("ground", "document"),
+    "notification": ("notified_on",),
+    "approval": ("approval", "approved_on"),
+}
+"""Kind of exemption → what its checklist cannot go without; a standing one asks for nothing else"""
 log = logging.getLogger(__name__)
 
 
@@ -62,21 +76,44 @@ def _regime(entry: Mapping[str, Any]) -> Regime:
     return Regime(
         **{
             **entry,
+            "proof": _proof(entry["proof"]),
+            "renewal": _renewal(entry["renewal"]) if "renewal" in entry else None,
             "states": frozenset(entry["states"]),
             "measures": frozenset(entry["measures"]),
             "since": date.fromisoformat(entry["since"]),
             "until": date.fromisoformat(entry["until"]) if "until" in entry else None,
             "changed_by": tuple(entry.get("changed_by", ())),
             "exemptions": tuple(
-                Exemption(**{**each, "measures": frozenset(each["measures"]), "items": tuple(each.get("items", ()))})
+                Exemption(
+                    **{
+                        **each,
+                        "measures": frozenset(each["measures"]),
+                        "items": tuple(each.get("items", ())),
+                        "proof": _proof(each["proof"]),
+                    }
+                )
                 for each in entry.get("exemptions", ())
             ),
             "monitoring": tuple(
-                Monitor(**{**each, "until": date.fromisoformat(each["until"]) if "until" in each else None})
+                Monitor(
+                    **{
+                        **each,
+                        "until": date.fromisoformat(each["until"]) if "until" in each else None,
+                        "proof": _proof(each["proof"]),
+                    }
+                )
                 for each in entry.get("monitoring", ())
             ),
         }
     )
+
+
+def _proof(entry: Mapping[str, Any]) -> Proof:
+    return Proof(**{**entry, "on": date.fromisoformat(entry["on"])})
+
+
+def _renewal(entry: Mapping[str, Any]) -> Renewal:
+    return Renewal(entry["by"], date.fromisoformat(entry["runs_to"]), _proof(entry["proof"]))
 
 
 def _semantic(document: Mapping[str, Any]) -> Iterator[Fault]:
@@ -111,6 +148,11 @@ def _regime_faults(entry: Mapping[str, Any]) -> Iterator[Fault]:
     for number, body in enumerate(entry.get("monitoring", ())):
         if "until" in body:
             yield from _day(body["until"], ("monitoring", number, "until"))
+        yield from _proof_faults(body, ("monitoring", number))
+    yield from _proof_faults(entry, ())
+    if "renewal" in entry:
+        yield from _day(entry["renewal"]["runs_to"], ("renewal", "runs_to"))
+        yield from _proof_faults(entry["renewal"], ("renewal",))
     ids: set[str] = set()
     for number, exemption in enumerate(entry.get("exemptions", ())):
         place = ("exemptions", number)
@@ -119,9 +161,26 @@ def _regime_faults(entry: Mapping[str, Any]) -> Iterator[Fault]:
         ids.add(exemption["id"])
         for measure in sorted(set(exemption["measures"]) - set(entry["measures"])):
             yield (*place, "measures"), f"The regime does not cover {measure}."
-        needed = MUST_ASK.get(exemption["kind"])
-        if needed and needed not in exemption["items"]:
-            yield (*place, "items"), f"The checklist of an exemption by {exemption['kind']} asks for {needed}."
+        yield from _item_faults(exemption, place)
+        yield from _proof_faults(exemption, place)
+
+
+def _item_faults(exemption: Mapping[str, Any], place: Place) -> Iterator[Fault]:
+    items, kind = exemption.get("items", ()), exemption["kind"]
+    if not items:
+        return  # the schema asks for them where the kind does
+    for needed in MUST_ASK[kind]:
+        if needed not in items:
+            yield (*place, "items"), f"The checklist of an exemption by {kind} asks for {needed}."
+    foreign = {item for other, asked in MUST_ASK.items() if other != kind for item in asked} & set(items)
+    if kind == "standing":
+        foreign = set(items) - set(MUST_ASK[kind])
+    for item in sorted(foreign):
+        yield (*place, "items"), f"The checklist of an exemption by {kind} does not ask for {item}."
+
+
+def _proof_faults(fact: Mapping[str, Any], place: Place) -> Iterator[Fault]:
+    yield from _day(fact["proof"]["on"], (*place, "proof", "on"))
 
 
 def _day(text: str, place: Place) -> Iterator[Fault]:

@@ -26,6 +26,27 @@ ITEMS = (
 
 
 @dataclass(frozen=True, slots=True)
+class Proof:
+    """Whether a page that says so was read. `left`: what it does not say; `tried`: what was searched in vain."""
+
+    checked: bool
+    on: date
+    page: str = ""
+    url: str = ""
+    left: str = ""
+    tried: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """The last renewal that was found. `runs_to`: the last day for which it renewed."""
+
+    by: str
+    runs_to: date
+    proof: Proof
+
+
+@dataclass(frozen=True, slots=True)
 class Exemption:
     """One way in which a regime lets flows through. No items: by itself, for what the State asks for."""
 
@@ -35,8 +56,12 @@ class Exemption:
     measures: frozenset[str]
     items: tuple[str, ...]
     source: str
+    goods: str = "all"
+    recipient: str = "any"
     days_before: int | None = None
     """Days that lie between notice and delivery"""
+    proof: Proof | None = None
+    """None: our own finding, which no resolution gives"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +71,7 @@ class Monitor:
     kind: str
     name: str
     source: str
-    checked: bool
+    proof: Proof
     until: date | None = None
 
 
@@ -63,8 +88,11 @@ class Regime:
     resolution: str
     since: date
     source: Mapping[str, str] = field(hash=False)
-    checked: bool
+    proof: Proof
     until: date | None = None
+    renewal: Renewal | None = None
+    covers: str = ""
+    """Only these goods: what a pair carries is never sure then"""
     changed_by: tuple[str, ...] = ()
     committee: str = ""
     place: str = ""
@@ -78,6 +106,24 @@ class Regime:
     def holds_on(self, day: date) -> bool:
         """Whether it is in force on that day."""
         return self.since <= day and (self.until is None or day < self.until)
+
+    def verified_on(self, day: date) -> bool:
+        """Whether its sources were read, and the renewal that was found still ran on that day."""
+        if self.renewal is None:
+            return self.proof.checked
+        renewal = self.renewal
+        return self.proof.checked and renewal.proof.checked and day <= renewal.runs_to
+
+    def facts(self) -> Iterator[tuple[str, Proof]]:
+        """What it states, with the proof of each: itself, its renewal, exemptions and monitoring bodies."""
+        yield self.resolution, self.proof
+        if self.renewal is not None:
+            yield self.renewal.by, self.renewal.proof
+        for body in self.monitoring:
+            yield body.name, body.proof
+        for exemption in self.exemptions:
+            if exemption.proof is not None:
+                yield exemption.source, exemption.proof
 
     def exemption(self, exemption_id: str) -> Exemption | None:
         """One of its exemptions by id."""
@@ -157,11 +203,13 @@ class Release:
         """Whether the pair is still what was judged: nothing has come that could carry more."""
         return load.types <= self.types and load.themes <= self.themes and load.words <= self.words
 
-    def lets_through(self, load: Load) -> frozenset[str]:
-        """The flows of the pair that it answers."""
+    def lets_through(self, load: Load, *, sure: bool = True) -> frozenset[str]:
+        """The flows of the pair that it answers. `sure`: false where the regime covers certain goods only."""
         if not self.covers(load):
             return frozenset()
-        return load.possible if self.finding else self.measures
+        if not self.finding:
+            return self.measures
+        return load.possible if sure else load.measures
 
 
 @dataclass(frozen=True, slots=True)

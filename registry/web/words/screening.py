@@ -21,6 +21,23 @@ WORDS: dict[str, dict[str, str]] = {
         "monitoring_group": N_("Monitoring group"),
         "monitoring_team": N_("Monitoring team"),
     },
+    "exemption_goods": {
+        "all": N_("All arms and related materiel"),
+        "non_lethal": N_("Non-lethal military equipment"),
+        "lethal": N_("Lethal arms"),
+        "small_arms": N_("Small arms and light weapons"),
+        "protective_clothing": N_("Protective clothing"),
+        "assistance": N_("Technical assistance and training"),
+        "annex_a": N_("Weapons named in an annex of the resolution"),
+    },
+    "exemption_recipient": {
+        "any": N_("any recipient"),
+        "government": N_("the Government"),
+        "security_forces": N_("United Nations, authorised missions and security forces of the Government"),
+        "regional": N_("member states of the federation, licensed security companies"),
+        "un": N_("United Nations and peace operations"),
+        "personnel": N_("United Nations, media, humanitarian and development personnel"),
+    },
     "exemption_kind": {
         "standing": N_("Standing exemption: no request is needed"),
         "notification": N_("Advance notification to the committee"),
