@@ -41,6 +41,9 @@ class ProposalListArgs(ListArgs):
         load_default=None, validate=validate.OneOf(rules.STATUSES, error=N_("This must be one of: {choices}."))
     )
     waiting = fields.Boolean(load_default=False, metadata={"description": "only those that wait for your yes or no"})
+    flagged = fields.Boolean(
+        load_default=False, metadata={"description": "only yours (for coordinators: all) that something stands against"}
+    )
 
 
 class ProposalBody(Described, ProposalForm):

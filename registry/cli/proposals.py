@@ -1,5 +1,7 @@
 """`casa proposals`: what is proposed, agreed, paid and received, at a prompt."""
 
+from typing import Any
+
 import click
 
 from registry.catalogue.money import format_money
@@ -18,15 +20,18 @@ def proposals_command() -> None:
 @click.option("--state", help="Alpha-3 code.")
 @click.option("--need", "need_id", type=int, help="Of this need.")
 @click.option("--offer", "offer_id", type=int, help="Of this offer.")
+@click.option("--flagged", is_flag=True, help="Only those that something stands against by now.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @pass_context
 def list_command(
-    context: Context, status: str | None, state: str | None, need_id: int | None, offer_id: int | None, limit: int,
-    as_json: bool,
+    context: Context, status: str | None, state: str | None, need_id: int | None, offer_id: int | None, flagged: bool,
+    limit: int, as_json: bool,
 ) -> None:  # fmt: skip
     """List them, the latest change first."""
-    filters = {"status": status, "state": state and state.upper(), "need_id": need_id, "offer_id": offer_id}
+    filters = {
+        "status": status, "state": state and state.upper(), "need_id": need_id, "offer_id": offer_id, "flagged": flagged,
+    }  # fmt: skip
     with context.database.reading() as session:
         found, following = views.list_proposals(session, context.actor, filters, None, None, limit)
     if as_json:
@@ -61,7 +66,62 @@ def show_command(context: Context, number: int, as_json: bool) -> None:
     for step in steps:
         paid = f" {format_money(step['amount'], item['currency'])}" if step["amount"] else ""
         said = f" ({step['reason']})" if step["reason"] else ""
-        click.echo(f"{step['at']:%Y-%m-%d %H:%M}  {step['side']:<8} {step['act']}{paid}{said} {step['text']}".rstrip())
+        entry = f" no. {step['id']}" if step["act"] in ("disburse", "deliver") else ""
+        entry = f" of no. {step['reverses_id']}" if step["reverses_id"] else entry
+        against = f" [{', '.join(step['flags'])}]" if step["flags"] else ""
+        line = f"{step['act']}{entry}{paid}{said}{against} {step['text']}"
+        click.echo(f"{step['at']:%Y-%m-%d %H:%M}  {step['side']:<8} {line}".rstrip())
+    if item["flags"]:
+        click.echo(f"Against it: {', '.join(item['flags'])}. `casa proposals allow` or `end` decides.")
+
+
+@proposals_command.command("allow")
+@click.argument("number", type=int)
+@click.option("--reason", required=True, help="Why it goes on; both sides read it.")
+@pass_context
+def allow_command(context: Context, number: int, reason: str) -> None:
+    """Let the flagged commitment NUMBER go on. An embargo or a listed partner cannot be let pass."""
+    _act(context, number, "allow", text=reason)
+
+
+@proposals_command.command("end")
+@click.argument("number", type=int)
+@click.option("--reason", required=True, help="Why it ends; both sides read it.")
+@pass_context
+def end_command(context: Context, number: int, reason: str) -> None:
+    """End the flagged commitment NUMBER: what was paid or received stays, the rest is given back."""
+    _act(context, number, "end", text=reason)
+
+
+@proposals_command.command("reduce")
+@click.argument("number", type=int)
+@click.option(
+    "--amount", help="The new amount, in the commitment's currency; without it all that is not paid yet ends."
+)
+@click.option("--reason", type=click.Choice(tuple(rules.DECLINE_REASONS)), required=True)
+@click.option("--text", help="In words; both sides read it.")
+@pass_context
+def reduce_command(context: Context, number: int, amount: str | None, reason: str, text: str | None) -> None:
+    """Reduce the commitment NUMBER, or call off the rest of it."""
+    _act(context, number, "reduce", amount={"written": amount} if amount else None, reason=reason, text=text)
+
+
+@proposals_command.command("reverse")
+@click.argument("number", type=int)
+@click.option("--entry", type=int, required=True, help="The number of the payment or delivery; `show` lists it.")
+@click.option("--reason", required=True, help="What was wrong with it; both sides read it.")
+@pass_context
+def reverse_command(context: Context, number: int, entry: int, reason: str) -> None:
+    """Take back a wrong payment or delivery of the commitment NUMBER by an entry of its own."""
+    _act(context, number, "reverse", step_id=entry, text=reason)
+
+
+def _act(context: Context, number: int, what: str, **data: Any) -> None:
+    with context.database.transaction() as session:
+        proposal = service.act(session, context.actor, number, what, data)
+        item = views.describe(session, context.actor, [proposal])[0]
+    amount = "in kind" if item["amount"] is None else format_money(item["amount"], item["currency"])
+    click.echo(f"{item['status']}: {amount}")
 
 
 @proposals_command.command("reasons")

@@ -29,6 +29,12 @@ WORDS = {
     "step_id": N_("Entry"),
 }  # fmt: skip
 
+SAID = {
+    "ask": N_("Your question"), "answer": N_("Your answer"), "reverse": N_("What was wrong with it"),
+    "allow": N_("Why it goes on"), "end": N_("Why it ends"),
+}  # fmt: skip
+"""Act → what its required words say"""
+
 
 def words_of(path: str) -> str:
     """The words for a field."""
@@ -40,7 +46,10 @@ def index() -> ResponseReturnValue:
     """Those that wait for the reader first; else by status."""
     status = request.args.get("status", "")
     waiting = bool(request.args.get("waiting"))
-    filters: dict[str, Any] = {"status": status if status in rules.STATUSES else None, "waiting": waiting}
+    flagged = bool(request.args.get("flagged"))
+    filters: dict[str, Any] = {
+        "status": status if status in rules.STATUSES else None, "waiting": waiting, "flagged": flagged,
+    }  # fmt: skip
     for name in ("need_id", "offer_id", "round_id"):
         text = request.args.get(name, "")
         filters[name] = int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else None
@@ -52,6 +61,8 @@ def index() -> ResponseReturnValue:
         statuses=[(code, label("proposal", code)) for code in rules.STATUSES],
         status=status,
         waiting=waiting,
+        flagged=flagged,
+        flagged_count=views.count_flagged(session(), actor()),
         count=views.count_waiting(session(), actor()) if sides else None,
         reasons=views.decline_counts(session(), actor()) if policy.can(actor(), "proposal.count") else [],
         first_url=lists.first_url(),
@@ -155,6 +166,7 @@ def _show(proposal: Proposal, what: str = "", form: Form | None = None) -> str:
         reasons=[(code, gettext(words)) for code, words in rules.DECLINE_REASONS.items()],
         met=[(code, gettext(words)) for code, words in rules.MET.items()],
         entries=_entries(item, steps),
+        said={what: gettext(words) for what, words in SAID.items()},
         words=words_of,
         data_url=f"/api/v1/proposals/{proposal.id}",
     )

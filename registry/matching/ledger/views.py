@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, func, select
+from sqlalchemy import ColumnElement, Table, false, func, select, true
 from sqlmodel import Session, col
 
 from registry.accounts import policy
@@ -50,8 +50,25 @@ def list_proposals(
             query = query.where(getattr(Proposal, name) == filters[name])
     if filters.get("waiting"):
         query = query.where(col(Proposal.id).in_(_waiting(actor)))
+    if filters.get("flagged"):
+        query = query.where(col(Proposal.flags) != "", _involved(actor))
     page = keyset(session, query, sort_of(sort, SORTS), cursor, limit)
     return describe(session, actor, [row[0] for row in page.rows]), page.next
+
+
+def count_flagged(session: Session, actor: Actor) -> int:
+    """How many commitments of the actor's, or of all for who tends the registry, something stands against by now."""
+    found = select(func.count(col(Proposal.id))).where(col(Proposal.flags) != "", _involved(actor))
+    return session.scalar(found) or 0
+
+
+def _involved(actor: Actor) -> ColumnElement[bool]:
+    """Proposals whose flags the actor may know of: the own side's, or all for who tends the registry."""
+    if actor.sees_all:
+        return true()
+    if actor.role == "state":
+        return col(Proposal.state) == actor.state
+    return col(Proposal.organisation_id) == actor.organisation_id if actor.organisation_id is not None else false()
 
 
 def count_waiting(session: Session, actor: Actor) -> int:
