@@ -30,7 +30,8 @@ def list_command(
 ) -> None:  # fmt: skip
     """List them, the latest change first."""
     filters = {
-        "status": status, "state": state and state.upper(), "need_id": need_id, "offer_id": offer_id, "flagged": flagged,
+        "status": status, "state": state and state.upper(), "need_id": need_id, "offer_id": offer_id,
+        "flagged": flagged,
     }  # fmt: skip
     with context.database.reading() as session:
         found, following = views.list_proposals(session, context.actor, filters, None, None, limit)

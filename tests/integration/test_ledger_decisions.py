@@ -69,7 +69,8 @@ def test_the_api_lists_what_is_flagged_to_its_sides(sqlite_app: RegistryFlask, s
     client, scopes = sqlite_app.test_client(), ["proposals:read"]
     seen: dict[str, list[int]] = {}
     for name, role, owner in (
-        ("giver", "donor", pair["giver"]), ("other", "donor", None), ("state", "state", None), ("staff", "coordinator", None),
+        ("giver", "donor", pair["giver"]), ("other", "donor", None), ("state", "state", None),
+        ("staff", "coordinator", None),
     ):  # fmt: skip
         headers = token_headers(sqlite_database, make_user(sqlite_database, role, organisation_id=owner), scopes)
         answer: Any = client.get("/api/v1/proposals?flagged=true", headers=headers).json
