@@ -127,7 +127,7 @@ def sync_new_feeds(context: Context) -> None:
     for feed in fresh:
         run = sync_with_bar(context, feed)
         click.echo(
-            f"Feed “{feed.name}”: {run.created} programmes created, {run.ignored} left out, "
+            f"Feed “{feed.name}”: {run.created} records created, {run.ignored} left out, "
             f"{run.quarantined} in quarantine."
         )
 

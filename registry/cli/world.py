@@ -44,16 +44,17 @@ def load(session: Session, actor: Actor, partner: str | None) -> list[dict[str, 
     _assessments(session, actor)
     promises.load(session, now, MARK)
     colleagues.load(session, now, MARK)
-    for name, file, minutes in (
-        ("Meridian Fund (demonstration partner, IATI 2.03)", "meridian-2.03.xml", 60),
-        ("Littoral Agency (demonstration partner, IATI 1.05)", "littoral-1.05.xml", 24 * 60),
+    for name, file, minutes, adapter in (
+        ("Meridian Fund (demonstration partner, IATI 2.03)", "meridian-2.03.xml", 60, "iati"),
+        ("Littoral Agency (demonstration partner, IATI 1.05)", "littoral-1.05.xml", 24 * 60, "iati"),
+        ("Invented sanctions list (demonstration)", "sanctions-demonstration.xml", 24 * 60, "unsc"),
     ):
         if partner is None:
             break
         form = {
             "name": name,
             "url": f"{partner}/{file}",
-            "adapter": "iati",
+            "adapter": adapter,
             "scope": "relevant",
             "every_minutes": minutes,
         }
