@@ -77,7 +77,7 @@ def test_the_demo_runs_the_whole_loop_ends_with_ctrl_c_and_keeps_its_data(tmp_pa
     demo = Demo(tmp_path, port)
     try:
         text = demo.wait("Stop with Ctrl-C", 120)
-        assert re.search(r"\d+ programmes created", text)
+        assert re.search(r"\d+ records created", text)
         assert "coordinator" in text and f"http://127.0.0.1:{port}/" in text
         first = json.loads(demo.get("/api/v1/programmes?limit=1&source=feed:1"))
         assert first["items"], "the partner's feed filled the catalogue"
@@ -94,7 +94,7 @@ def test_the_demo_runs_the_whole_loop_ends_with_ctrl_c_and_keeps_its_data(tmp_pa
         started = time.monotonic()
         text = again.wait("Stop with Ctrl-C", 60)
         assert time.monotonic() - started < 20
-        assert "programmes created" not in text, "the second start keeps what is there"
+        assert "records created" not in text, "the second start keeps what is there"
         assert json.loads(again.get("/api/v1/programmes?limit=1&source=feed:1"))["items"] == first["items"]
     finally:
         assert again.stop() == 0
