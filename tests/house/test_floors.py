@@ -24,8 +24,9 @@ FLOORS = [
     {"accounts", "events"},
     {"schemas"},
     {"backup"},
-    {"outbound", "outages", "migrate", "models", "migrations"},
+    {"outbound", "migrate", "models", "migrations"},
     {"bulk", "db", "rooms", "settings", "yaml_files"},
+    {"outages"},
     {"errors", "json_text"},
 ]
 HEIGHT = {room: -level for level, rooms in enumerate(FLOORS) for room in rooms}
