@@ -16,8 +16,13 @@ demo: ## set up, fill an embedded database with the demo world, sync a partner's
 demo-federation: ## two registries that follow each other, on http://127.0.0.1:8000 and :8002
 	@.ci/setup run && exec $(BIN)/casa demo-federation
 
-test: ## set up and run every test: unit, both database engines, end to end in Chromium
-	@.ci/setup dev && .ci/browser && exec $(BIN)/python -m pytest --numprocesses auto --dist loadfile $(PYTEST)
+test: ## set up and run every test: unit, both database engines, end to end in Chromium; T=ledger: one concept's files only
+	@.ci/setup dev && .ci/browser && case "$(T)" in \
+	"") exec $(BIN)/python -m pytest --numprocesses auto --dist loadfile $(PYTEST) ;; \
+	*) files=$$(find tests -name "test_*$(T)*.py" | sort); \
+	   [ -n "$$files" ] || { echo "make: no test file is named *$(T)*" >&2; exit 1; }; \
+	   exec $(BIN)/python -m pytest -q $(PYTEST) $$files ;; \
+	esac
 
 check: ## style, types, floors, migrations, translations, docs
 	@.ci/setup dev
