@@ -5,7 +5,6 @@ A dry run is the same code, rolled back at its end.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
 from typing import Any
 
 from sqlmodel import Session
@@ -20,7 +19,7 @@ from registry.catalogue.organisations import (
     identifiers_of,
     update_organisation,
 )
-from registry.catalogue.row_import import NameColumn, import_each, require_known
+from registry.catalogue.row_import import NameColumn, import_each, require_known, require_once
 from registry.catalogue.schemas import OrganisationCreateSchema, OrganisationPatchSchema
 from registry.catalogue.tabular import ImportReport, Row
 from registry.schemas import load
@@ -30,16 +29,34 @@ FORM = ("name", "names", "acronym", "kind", "state", "website", "description", "
 """Columns that are taken in; the others of ORGANISATION_COLUMNS are shown by exports and passed over."""
 
 
-def import_rows(session: Session, actor: Actor, kind: str, rows: Iterable[Row], dry_run: bool) -> ImportReport:
+def import_rows(
+    session: Session,
+    actor: Actor,
+    kind: str,
+    rows: Iterable[Row],
+    dry_run: bool,
+    seen: dict[str, int] | None = None,
+) -> ImportReport:
     """Store rows of a kind of KINDS; every row is counted once. At most some 1,000 rows per transaction.
+
+    `seen` is the caller's where a file comes in several parts: an identifier stands once in a file.
 
     Raises InvalidInput under `columns` where a table has columns that the kind does not know.
     """
     if kind not in KINDS:
         raise LookupError(f"{kind} are not imported here")
+    once = {} if seen is None else seen
 
     def prepare(row: Row) -> tuple[Callable[[], str], NameColumn]:
-        return partial(_store, session, actor, row.values, _form(row)), lambda path: path.split(".")[0]
+        form = _form(row)
+
+        def store() -> str:
+            identifiers = form.get("identifiers")
+            for text in identifiers if isinstance(identifiers, list) else ():
+                require_once(once, str(text), row.number, "identifiers")
+            return _store(session, actor, row.values, form)
+
+        return store, lambda path: path.split(".")[0]
 
     def require(columns: tuple[str, ...]) -> None:
         require_known(columns, ORGANISATION_COLUMNS, kind, FORM)

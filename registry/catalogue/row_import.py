@@ -45,6 +45,12 @@ def import_each(
     return report
 
 
+def require_once(seen: dict[str, int], key: str, number: int, field: str) -> None:
+    """Note that row `number` has this key. Raises InvalidInput where an earlier row has it."""
+    if seen.setdefault(key, number) != number:
+        raise InvalidInput({field: [f"Row {seen[key]} of this file has “{key}” already: one of the two must go."]})
+
+
 def require_known(columns: Iterable[str], known: Iterable[str], kind: str, usual: Iterable[str]) -> None:
     """Raise InvalidInput under `columns` where some are not known; `usual`: those that the message lists."""
     allowed = set(known)

@@ -85,10 +85,13 @@ def _import_programmes(
         sys.exit(1)
 
 
-def _import_batch(session: Session, actor: Actor, kind: str, rows: list[Row], dry_run: bool) -> ImportReport:
+def _import_batch(
+    session: Session, actor: Actor, kind: str, rows: list[Row], dry_run: bool, seen: dict[str, int]
+) -> ImportReport:
     if kind in RECORDS:
         return RECORDS[kind](session, actor, rows, dry_run)
-    return (catalogue if kind in catalogue.KINDS else matching).import_rows(session, actor, kind, rows, dry_run)
+    kinds = catalogue if kind in catalogue.KINDS else matching
+    return kinds.import_rows(session, actor, kind, rows, dry_run, seen)
 
 
 def default_feed(adapter: str) -> str:
@@ -119,9 +122,10 @@ def _import_table(
     report = ImportReport()
     rows = _rows(file, format_name, encoding)
     report.read_as = rows.read_as
+    seen: dict[str, int] = {}
     while batch := list(itertools.islice(rows, BATCH_ROWS)):
         with context.database.transaction() as session:
-            report.add(_import_batch(session, context.actor, kind, batch, dry_run))
+            report.add(_import_batch(session, context.actor, kind, batch, dry_run, seen))
     seconds = time.monotonic() - started
     if as_json:
         print_json(report.as_dict() | {"archived": 0, "ignored": 0, "seconds": round(seconds, 3)})

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlmodel import Session
 
 from registry.accounts.actor import Actor
-from registry.catalogue.row_import import NameColumn, import_each, require_known
+from registry.catalogue.row_import import NameColumn, import_each, require_known, require_once
 from registry.catalogue.tabular import ImportReport, Row
 from registry.errors import N_, InvalidInput
 from registry.matching import entries
@@ -54,13 +54,22 @@ _KINDS = {
 }
 
 
-def import_rows(session: Session, actor: Actor, kind: str, rows: Iterable[Row], dry_run: bool) -> ImportReport:
+def import_rows(
+    session: Session,
+    actor: Actor,
+    kind: str,
+    rows: Iterable[Row],
+    dry_run: bool,
+    seen: dict[str, int] | None = None,
+) -> ImportReport:
     """Store rows of `needs` or `offers`; every row is counted once. At most some 1,000 rows per transaction.
+
+    `seen` is the caller's where a file comes in several parts: a reference stands once in a file.
 
     Raises InvalidInput under `columns` where a table has columns that the kind does not know.
     """
     what = _KINDS[kind]
-    seen: dict[str, int] = {}
+    seen = {} if seen is None else seen
 
     def prepare(row: Row) -> tuple[Callable[[], str], NameColumn]:
         form, column_of = what.of_row(row.values) if row.columns else (_plain(what, row.values), str)
@@ -88,9 +97,7 @@ def _reference(form: Form, seen: dict[str, int], number: int) -> str | None:
     if not isinstance(reference, str) or not reference.strip():
         return None
     reference = " ".join(reference.split())
-    if reference in seen:
-        raise InvalidInput({"reference": [f"Row {seen[reference]} has this reference already."]})
-    seen[reference] = number
+    require_once(seen, reference, number, "reference")
     return reference
 
 

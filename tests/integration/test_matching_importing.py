@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from registry.accounts import audit
 from registry.accounts.actor import system
+from registry.catalogue import importing
 from registry.catalogue.exporting import export
 from registry.catalogue.tabular import ImportReport, Row, read_rows
 from registry.db import Database
@@ -69,6 +70,21 @@ def test_good_rows_go_in_and_bad_ones_are_named_by_row_and_column(session: Sessi
     assert count(session, Event) == 3
 
 
+@pytest.mark.parametrize("kind", ["needs", "organisations"])
+def test_the_same_key_twice_is_an_error_of_the_second_in_whichever_part_of_the_file_it_stands(
+    session: Session, kind: str
+) -> None:
+    seen: dict[str, int] = {}
+    columns = {"needs": ("reference", "state", "title"), "organisations": ("identifiers", "name")}[kind]
+    rows = [Row(n, {**dict.fromkeys(columns, "A"), "state": "KEN"} if kind == "needs" else
+                {"identifiers": "ZZ-A", "name": "A"}, None, columns) for n in (2, 900)]  # fmt: skip
+    load = importing.import_rows if kind == "organisations" else import_rows
+    first, second = (load(session, CLI, kind, [row], False, seen) for row in rows)
+    assert (first.created, first.quarantined) == (1, 0)
+    assert (second.quarantined, second.errors[0].row, second.errors[0].field) == (1, 900, columns[0])
+    assert "Row 2" in second.errors[0].message
+
+
 def test_the_same_file_again_changes_nothing_and_an_empty_cell_keeps_what_is_there(
     session: Session, tmp_path: Path
 ) -> None:
@@ -121,7 +137,7 @@ def test_offers_are_matched_with_the_needs_that_came_before(session: Session, tm
         {"kind": "participates", "instrument": "att"}, {"kind": "reported", "instrument": "poa", "within_months": 24},
         {"kind": "answered", "instrument": "iti", "at_least": 5},
     ]  # fmt: skip
-    session.info["before_commit"]["rematch"](session)
+    session.info["before_commit"]["rematch"][1](session)
     assert count(session, Match) == 1
 
 
