@@ -12,10 +12,11 @@ from registry.api.forms import Described
 from registry.api.idempotency import idempotent
 from registry.api.lists import ListArgs, list_response, page_of
 from registry.api.openapi import Blueprint
+from registry.catalogue.schemas import ProgrammeCreateSchema, ProgrammePatchSchema
 from registry.compliance.schemas import StateCode
 from registry.errors import N_, NotFound
 from registry.http import actor, session
-from registry.matching.ledger import proposing, rules, service, views
+from registry.matching.ledger import new_programme, proposing, rules, service, views
 from registry.matching.ledger.models import Proposal
 from registry.matching.ledger.schemas import ProposalForm
 from registry.matching.models import ASSISTANCE_TYPES
@@ -36,6 +37,7 @@ class ProposalListArgs(ListArgs):
     offer_id = RecordId(load_default=None)
     organisation_id = RecordId(load_default=None)
     round_id = RecordId(load_default=None)
+    programme_id = RecordId(load_default=None)
     state = StateCode(load_default=None, metadata={"description": "any code or name of a State"})
     status = fields.String(
         load_default=None, validate=validate.OneOf(rules.STATUSES, error=N_("This must be one of: {choices}."))
@@ -233,6 +235,34 @@ class Steps(MethodView):
         """List what was done, oldest first; what the sides said to each other is theirs and the coordinators'."""
         rows = views.step_rows(session(), actor(), service.get_proposal(session(), actor(), proposal_id))
         return list_response(rows, None, len(rows))
+
+
+class NewProgrammeBody(Described, ProgrammePatchSchema):
+    """What the programme says otherwise than it is filled in."""
+
+
+@blp.route("/<int:proposal_id>/programme")
+class CommitmentProgramme(MethodView):
+    @blp.response(200, ProgrammeCreateSchema)
+    @blp.alt_response(404, "NOT_FOUND")
+    @blp.alt_response(409, "CONFLICT")
+    def get(self, proposal_id: int) -> Response:
+        """Read what a new programme from this commitment would say, filled in from both sides."""
+        return json_response(new_programme.draft_of(session(), actor(), proposal_id))
+
+    @idempotent
+    @blp.arguments(NewProgrammeBody)
+    @blp.response(201, ProposalDocument)
+    @blp.alt_response(404, "NOT_FOUND")
+    @blp.alt_response(409, "CONFLICT")
+    def post(self, data: dict[str, Any], proposal_id: int) -> Response:
+        """Enter a programme filled in from this commitment, and name it there.
+
+        It is seen by its owner alone until the commitment is shown to others, unless `visibility` says otherwise.
+        """
+        programme_id = new_programme.enter_programme(session(), actor(), proposal_id, data)
+        made = service.get_proposal(session(), actor(), proposal_id)
+        return _answered(made, status=201, location=f"/api/v1/programmes/{programme_id}")
 
 
 @blp.route("/<int:proposal_id>/<what>")

@@ -55,7 +55,7 @@ def create_programme(session: Session, actor: Actor, data: Mapping[str, Any], no
     document = dict(data["document"])
     own = actor.organisation_id
     if own is not None and "reporting_org" not in document:
-        document["reporting_org"] = _reporting_org(session, own)
+        document["reporting_org"] = organisation_as_named(session, own)
     owner = reporter_of(session, actor, document)
     record = Programme(
         iati_identifier="", title="", reporting_organisation_id=owner, visibility=data.get("visibility", "public")
@@ -73,7 +73,8 @@ def create_programme(session: Session, actor: Actor, data: Mapping[str, Any], no
     return plan.programme_id
 
 
-def _reporting_org(session: Session, organisation_id: int) -> dict[str, Any]:
+def organisation_as_named(session: Session, organisation_id: int) -> dict[str, Any]:
+    """An organisation as documents name it: its first identifier, its kind and its name."""
     organisation = session.get_one(Organisation, organisation_id)
     ref = session.execute(
         select(IDENTIFIER.c.value).where(IDENTIFIER.c.organisation_id == organisation_id).order_by(IDENTIFIER.c.id)

@@ -6,7 +6,7 @@ import click
 
 from registry.catalogue.money import format_money
 from registry.cli import Context, pass_context, print_json
-from registry.matching.ledger import rules, service, views
+from registry.matching.ledger import new_programme, rules, service, views
 from registry.matching.models import ASSISTANCE_TYPES
 
 
@@ -115,6 +115,31 @@ def reduce_command(context: Context, number: int, amount: str | None, reason: st
 def reverse_command(context: Context, number: int, entry: int, reason: str) -> None:
     """Take back a wrong payment or delivery of the commitment NUMBER by an entry of its own."""
     _act(context, number, "reverse", step_id=entry, text=reason)
+
+
+@proposals_command.command("link")
+@click.argument("number", type=int)
+@click.argument("programme", type=int)
+@click.option("--reason", default="", help="Why, where the programme is another State's or another organisation's.")
+@pass_context
+def link_command(context: Context, number: int, programme: int, reason: str) -> None:
+    """Name the PROGRAMME (its number) that came of the commitment NUMBER."""
+    _act(context, number, "link", programme_id=programme, text=reason)
+
+
+@proposals_command.command("programme")
+@click.argument("number", type=int)
+@click.option("--dry-run", is_flag=True, help="Print the document only.")
+@pass_context
+def programme_command(context: Context, number: int, dry_run: bool) -> None:
+    """Enter a new programme filled in from the commitment NUMBER, and name it there."""
+    if dry_run:
+        with context.database.reading() as session:
+            print_json(new_programme.draft_of(session, context.actor, number))
+        return
+    with context.database.transaction() as session:
+        programme_id = new_programme.enter_programme(session, context.actor, number)
+    click.echo(f"Entered as programme no. {programme_id}.")
 
 
 def _act(context: Context, number: int, what: str, **data: Any) -> None:

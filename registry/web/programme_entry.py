@@ -6,7 +6,7 @@ from typing import Any
 from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 
-from registry.catalogue.money import parse_money
+from registry.catalogue.money import parse_money, to_decimal
 from registry.errors import N_, InvalidInput
 from registry.web.forms import nested
 
@@ -66,6 +66,44 @@ def programme_of(data: Mapping[str, Any]) -> dict[str, Any]:
     if data["amount"]:
         document["budgets"] = [_budget(data)]
     return {"document": document, "themes": data["themes"], "visibility": data["visibility"] or "public"}
+
+
+def filled_in(given: Mapping[str, Any]) -> dict[str, Any]:
+    """A ProgrammeCreateSchema that the registry filled in, as this form shows it. `programme_of` reads it back."""
+    document = given["document"]
+    days = {item["type"]: item["date"] for item in document["dates"]}
+    partners = [org for org in document["participating_orgs"] if org["role"] == "4"]
+    value = document["budgets"][0]["value"] if "budgets" in document else None
+    return {
+        "title": document["title"][0]["text"],
+        "language": document["language"],
+        "description": document["descriptions"][0]["narratives"][0]["text"] if "descriptions" in document else "",
+        "status": document["status"],
+        "start": days.get("1", ""),
+        "end": days.get("3", ""),
+        "states": [country["code"] for country in document["countries"]],
+        "partner": partners[0]["narratives"][0]["text"] if partners else "",
+        "amount": str(to_decimal(value["amount"], value["currency"])) if value else "",
+        "currency": value["currency"] if value else "USD",
+        "themes": given["themes"],
+        "visibility": given["visibility"],
+    }
+
+
+def over(draft: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:
+    """What was typed (in the shape of ProgrammeCreateSchema) over what was filled in: fields that the form does not
+    ask for stay, and what was emptied goes. Raises InvalidInput as `programme_of`.
+    """
+    given = programme_of(data)
+    typed, filled = given["document"], draft["document"]
+    funding = [org for org in filled["participating_orgs"] if org["role"] == "1"]
+    typed["participating_orgs"] = [*funding, *typed.get("participating_orgs", ())]
+    for budget in typed.get("budgets", ()):
+        for known in filled.get("budgets", ()):
+            if all(budget["value"][name] == known["value"][name] for name in ("amount", "currency")):
+                budget["value"]["value_date"] = known["value"]["value_date"]
+    asked = ("descriptions", "status", "dates", "countries", "budgets")
+    return {**given, "document": {**dict.fromkeys(asked), **typed}}
 
 
 def _budget(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from registry.catalogue.schemas import ProgrammeCreateSchema, ProgrammePatchSche
 from registry.errors import N_, InvalidInput, VersionMismatch
 from registry.http import actor, session
 from registry.matching.alongside import alongside
+from registry.matching.ledger.views import commitments_of_programme
 from registry.schemas import load
 from registry.sync.models import Feed
 from registry.web import choices, lists, programme_entry, programme_forms, programme_view, results_view, sources_view
@@ -99,13 +100,13 @@ def new() -> ResponseReturnValue:
     """Enter a programme that no feed brings: donors and agencies what they report, the staff for others."""
     policy.require(actor(), "programme.create", _own())
     if request.method == "GET":
-        return _entry(Form(programme_entry.EMPTY))
+        return entry_page(Form(programme_entry.EMPTY))
     data = programme_entry.read(request.form)
     try:
         given = programme_entry.programme_of(data)
         programme_id = editing.create_programme(session(), actor(), load(ProgrammeCreateSchema(), given))
     except InvalidInput as error:
-        return _entry(Form(data, programme_entry.errors_of(error.fields, data))), error.status
+        return entry_page(Form(data, programme_entry.errors_of(error.fields, data))), error.status
     flash(gettext("Entered. It is in the catalogue now."), "good")
     return redirect(url_for("web.programmes.show", programme_id=programme_id), 303)
 
@@ -115,12 +116,14 @@ def _own() -> Programme:
     return Programme(iati_identifier="", title="", reporting_organisation_id=actor().organisation_id)
 
 
-def _entry(form: Form) -> str:
+def entry_page(form: Form, commitment: int | None = None) -> str:
+    """The form that enters a programme; `commitment`: it is filled in from that one."""
     return render_template(
         "programmes/new.html",
         form=form,
+        commitment=commitment,
         words=programme_entry.words_of,
-        asks_reporter=actor().organisation_id is None,
+        asks_reporter=actor().organisation_id is None and commitment is None,
         rows=programme_entry.STATES,
         statuses=list(codelist("ActivityStatus", language()).items()),
         states=choices.states(),
@@ -167,6 +170,7 @@ def show(programme_id: int) -> ResponseReturnValue:
             standing_in(session(), actor(), programme.reporting_organisation_id), "programme.update", programme
         ),
         alongside=alongside(session(), actor(), "programme", programme_id),
+        commitments=commitments_of_programme(session(), actor(), programme_id),
         data_url=f"/api/v1/programmes/{programme_id}",
     )
 

@@ -11,14 +11,15 @@ from registry.catalogue.money import currencies, format_money, to_decimal
 from registry.errors import N_, Conflict, InvalidInput, NotFound
 from registry.http import actor, session
 from registry.matching.explain import explain
-from registry.matching.ledger import applying, proposing, rules, service, views
+from registry.matching.ledger import applying, new_programme, proposing, rules, service, views
 from registry.matching.ledger.models import Proposal
 from registry.matching.models import ASSISTANCE_TYPES
 from registry.matching.views import need_views, offer_views
-from registry.web import lists
+from registry.web import lists, programme_entry
 from registry.web.forms import Form, nested
 from registry.web.i18n import message
 from registry.web.labels import label
+from registry.web.programme_pages import entry_page
 
 pages = Blueprint("proposals", __name__)
 
@@ -120,6 +121,25 @@ def new(need_id: int, offer_id: int) -> ResponseReturnValue:
 def show(proposal_id: int) -> ResponseReturnValue:
     """One proposal: both sides, where it stands, what was said and done, what the reader can do."""
     return _show(service.get_proposal(session(), actor(), proposal_id))
+
+
+@pages.route("/proposals/<int:proposal_id>/programme", methods=["GET", "POST"])
+def programme(proposal_id: int) -> ResponseReturnValue:
+    """A new programme, filled in from the commitment; saving enters it and names it there."""
+    draft = new_programme.draft_of(session(), actor(), proposal_id)
+    if request.method == "GET":
+        return entry_page(Form(programme_entry.filled_in(draft)), proposal_id)
+    data = programme_entry.read(request.form)
+    try:
+        given = programme_entry.over(draft, data)
+        programme_id = new_programme.enter_programme(session(), actor(), proposal_id, given)
+    except InvalidInput as error:
+        session().rollback()
+        # The only words that a link can lack say why the programme is another State's.
+        found = {("document.countries" if path == "text" else path): said for path, said in error.fields.items()}
+        return entry_page(Form(data, programme_entry.errors_of(found, data)), proposal_id), error.status
+    flash(gettext("Entered, and named by the commitment."), "good")
+    return redirect(url_for("web.programmes.show", programme_id=programme_id), 303)
 
 
 @pages.post("/proposals/<int:proposal_id>/<what>")

@@ -65,14 +65,18 @@ def test_a_gap_is_followed_from_need_to_answer(database: Database, found: dict[s
     number = promised(database, found)
     assert followed(database)["mark-import"].stage == "commitment"
     with database.transaction() as session:
-        document = {"iati_identifier": "XX-1", "title": [{"text": "Marking in Kenya", "lang": "en"}]}
+        document = {
+            "iati_identifier": "XX-1", "title": [{"text": "Marking in Kenya", "lang": "en"}],
+            "countries": [{"code": "KE"}],
+            "participating_orgs": [{"role": "1", "narratives": [{"text": "Giving Agency"}]}],
+        }  # fmt: skip
         incoming = Incoming(document, None, ["marking"], "scope all")
         (stored,) = store_batch(session, [incoming], source="test", run_id=1, actor=KENYA, now=utcnow())
         service.act(session, donor(found["giver"]), number, "link", {"programme_id": stored.programme_id})
     chain = followed(database)["mark-import"]
     assert (chain.stage, chain.programmes[0][1]) == ("programme", "Marking in Kenya")
     with database.transaction() as session:
-        service.act(session, KENYA, number, "deliver", {"amount": 50_000_00, "on": "2027-06-01"})
+        service.act(session, KENYA, number, "deliver", {"amount": 50_000_00, "on": utcnow().date().isoformat()})
     assert followed(database)["mark-import"].stage == "result"
     with database.transaction() as session:
         needs.close_need(session, KENYA, found["need"], {"reason": "met"}, None)

@@ -84,6 +84,8 @@ TABLE = [
     ("organisation.create", None, STAFF),
     ("organisation.update", ORGANISATION, (AGENCY, *STAFF)),
     ("organisation.archive", ORGANISATION, STAFF),
+    ("organisation.identify", ORGANISATION, STAFF),
+    ("mandate.manage", None, STAFF),
     ("standard.read", None, ALL),
     ("standard.load", None, STAFF),
     ("feed.read", None, ALL[1:]),

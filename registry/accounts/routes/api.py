@@ -162,6 +162,8 @@ API: dict[str | tuple[str, str], Rule] = {
     "proposals.Largest": Rule(EVERYONE, "proposals:read"),
     "proposals.ProposalItem": Rule(EVERYONE, "proposals:read"),
     "proposals.Steps": Rule(EVERYONE, "proposals:read"),
+    ("proposals.CommitmentProgramme", "GET"): Rule(GIVERS | STAFF, "proposals:read"),
+    ("proposals.CommitmentProgramme", "POST"): Rule(GIVERS | STAFF, "proposals:write catalogue:write"),
     "proposals.Acts": Rule(MEMBERS, "proposals:write"),
     # API: indicators
     "indicators.Indicators": Rule(EVERYONE, "assessments:read"),

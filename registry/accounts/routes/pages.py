@@ -88,6 +88,7 @@ PAGES: dict[str | tuple[str, str], Rule] = {
     "web.proposals.index": Rule(EVERYONE),
     "web.proposals.show": Rule(EVERYONE),
     "web.proposals.new": Rule(MEMBERS),
+    "web.proposals.programme": Rule(GIVERS | STAFF),
     "web.proposals.act": Rule(MEMBERS),
     "web.proposals.apply": Rule(STAFF),
     "web.indicators.index": Rule(EVERYONE),

@@ -53,8 +53,8 @@ class DeclineForm(MaybeWordsForm):
     reason = Choice(tuple(DECLINE_REASONS), required=True)
 
 
-class LinkForm(Form):
-    """The programme that came of it."""
+class LinkForm(MaybeWordsForm):
+    """The programme that came of it; where it is another State's or another organisation's, the words say why."""
 
     programme_id = RecordId(required=True, error_messages=NEEDED)
 

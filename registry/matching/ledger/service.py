@@ -11,12 +11,12 @@ from registry.accounts import policy
 from registry.accounts.actor import Actor
 from registry.accounts.finding import visible_one
 from registry.catalogue.money import format_money
-from registry.catalogue.programmes import get_programme
 from registry.db import utcnow
 from registry.errors import N_, InvalidInput, VersionMismatch
 from registry.matching import refresh
 from registry.matching.ledger import rules
 from registry.matching.ledger.eligible import NotEligible, blocks_of, require_eligible
+from registry.matching.ledger.linking import link
 from registry.matching.ledger.models import Proposal, ProposalStep
 from registry.matching.ledger.proposing import require_left, require_types, set_value
 from registry.matching.ledger.recording import add_step, side_of, standing_of
@@ -108,7 +108,7 @@ def act(
         set_value(session, proposal, now)
         require_left(session, proposal)
     elif what == "link":
-        _link(session, actor, proposal, form["programme_id"])
+        link(session, actor, proposal, form["programme_id"], form["text"] or "")
     elif what in ("disburse", "deliver"):
         if what == "disburse" and standing.flags:
             raise NotEligible([b for b in blocks_of(session, [proposal], now)[proposal.id] if b.code in standing.flags])
@@ -168,11 +168,6 @@ def _require_day(proposal: Proposal, on: date, now: datetime) -> None:
         raise InvalidInput({"on": [N_("This day has not come yet: enter what was paid or received.")]})
     if on < first:
         raise InvalidInput({"on": [f"This is more than 90 days before the agreement: the earliest day is {first}."]})
-
-
-def _link(session: Session, actor: Actor, proposal: Proposal, programme_id: int) -> None:
-    get_programme(session, actor, programme_id)
-    proposal.programme_id = programme_id
 
 
 def _require_fitting(proposal: Proposal, standing: rules.Standing, what: str, form: Mapping[str, Any]) -> None:

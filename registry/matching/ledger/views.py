@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, false, func, select, true
+from sqlalchemy import ColumnElement, Table, and_, false, func, select, true
 from sqlmodel import Session, col
 
 from registry.accounts import policy
@@ -27,7 +27,7 @@ SORTS = {
     "updated_at": Sort((Proposal.updated_at, Proposal.id), descending=True),
     "created_at": Sort((Proposal.created_at, Proposal.id), descending=True),
 }
-FILTERS = ("need_id", "offer_id", "state", "organisation_id", "status", "round_id")
+FILTERS = ("need_id", "offer_id", "state", "organisation_id", "status", "round_id", "programme_id")
 SHOWN = (
     "id", "need_id", "offer_id", "state", "organisation_id", "round_id", "type", "amount", "first_amount", "currency",
     "usd_cents", "need_amount", "need_currency", "rate", "rate_date", "rate_source", "status", "score",
@@ -107,7 +107,9 @@ def describe(session: Session, actor: Actor, listed: Sequence[Proposal]) -> list
     needs = _titles(session, NEED, {proposal.need_id for proposal in listed})
     offers = _titles(session, OFFER, {proposal.offer_id for proposal in listed})
     names = _names(session, _ORGANISATION, "name", {proposal.organisation_id for proposal in listed})
-    programmes = _names(session, _PROGRAMME, "title", {p.programme_id for p in listed if p.programme_id})
+    linked = {p.programme_id for p in listed if p.programme_id}
+    # A programme that is still its owner's alone is named to nobody else.
+    programmes = _names(session, _PROGRAMME, "title", linked, policy.visible(actor, Programme)) if linked else {}
     found = []
     for proposal in listed:
         standing = rules.replay(steps.get(proposal.id or 0, []), first_amount_of(proposal))
@@ -193,6 +195,16 @@ def ledger(session: Session, actor: Actor, side: str, record_id: int) -> dict[st
     }
 
 
+def commitments_of_programme(session: Session, actor: Actor, programme_id: int) -> Sequence[Proposal]:
+    """Commitments that name a programme, those that the actor may see."""
+    chosen = select(Proposal).where(
+        col(Proposal.programme_id) == programme_id,
+        col(Proposal.status).in_(rules.COMMITTED),
+        policy.visible(actor, Proposal),
+    )
+    return session.scalars(chosen.order_by(col(Proposal.id)).limit(50)).all()
+
+
 def largest(
     session: Session, actor: Actor, need_id: int, offer_id: int, type_: str | None = None, now: datetime | None = None
 ) -> dict[str, Any]:
@@ -234,5 +246,8 @@ def _titles(session: Session, table: Table, ids: Collection[int]) -> dict[int, t
     return {row.id: (row.title, row.language) for row in rows}
 
 
-def _names(session: Session, table: Table, column: str, ids: Collection[int]) -> dict[int, str]:
-    return {row[0]: row[1] for row in session.execute(select(table.c.id, table.c[column]).where(table.c.id.in_(ids)))}
+def _names(
+    session: Session, table: Table, column: str, ids: Collection[int], seen: ColumnElement[bool] | None = None
+) -> dict[int, str]:  # fmt: skip
+    chosen = table.c.id.in_(ids) if seen is None else and_(table.c.id.in_(ids), seen)
+    return {row[0]: row[1] for row in session.execute(select(table.c.id, table.c[column]).where(chosen))}
