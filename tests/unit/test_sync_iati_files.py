@@ -39,6 +39,8 @@ LATIN = WHOLE.replace(b"What it is", "Où".encode("latin-1"))
         (b"<iati-activities>&undefined;</iati-activities>", "not_well_formed"),
         (b"<iati-activities><x:y/></iati-activities>", "not_well_formed"),
         (b"<iati-organisations version='2.03'/>", "not_activities"),
+        (b"<project-list><project id='1'/></project-list>", "not_activities"),
+        (b"<result><ok>true</ok></result>", "not_activities"),
         (b"<iati-activities>" + b"x" * 9_500_000 + b"</iati-activities>", "oversize"),
     ],
 )

@@ -7,7 +7,7 @@ from registry.errors import N_
 from registry.sync.adapters.contract import Adapter, Piece, Record, Tick
 from registry.sync.adapters.iati.activity import build
 from registry.sync.adapters.iati.splitting import split
-from registry.sync.adapters.iati.verifying import verify
+from registry.sync.adapters.iati.verifying import verify_activities
 
 
 class Activities:
@@ -15,7 +15,7 @@ class Activities:
 
     def verify(self, path: Path, tick: Tick) -> None:
         """See verifying.py."""
-        verify(path, tick)
+        verify_activities(path, tick)
 
     def split(self, path: Path, rows: int, tick: Tick) -> Iterator[list[Piece]]:
         """See splitting.py."""

@@ -5,6 +5,7 @@ Other formats in XML say by an Expected of their own what their files are.
 """
 
 import codecs
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,12 +31,45 @@ class Expected:
     check_root: Callable[[str], None]
 
 
+def _not_activities(name: str) -> DocumentRefused:
+    return DocumentRefused("not_activities", f"The document is a “{name}”, not a file of IATI activities.")
+
+
 def _check_activities(name: str) -> None:
     if name in ("iati-organisations", "rss", "feed", "Envelope", "Error", "error"):
-        raise DocumentRefused("not_activities", f"The document is a “{name}”, not a file of IATI activities.")
+        raise _not_activities(name)
 
 
 ACTIVITIES = Expected("an IATI file", _check_activities)
+_ACTIVITY = re.compile(rb"iati-activit(?:y|ies)[\s/>]")
+
+
+def verify_activities(path: Path, tick: Tick) -> None:
+    """Verify a file of activities: its root is `iati-activities`, or an answer that holds some (datastores wrap them).
+
+    Raises DocumentRefused.
+    """
+    roots: list[str] = []
+
+    def check_root(name: str) -> None:
+        _check_activities(name)
+        roots.append(name)
+
+    verify(path, tick, Expected(ACTIVITIES.words, check_root))
+    if roots and roots[0] not in ("iati-activities", "iati-activity") and not _holds_activities(path):
+        raise _not_activities(roots[0])
+
+
+def _holds_activities(path: Path) -> bool:
+    with path.open("rb") as file:
+        rest = b""
+        while block := file.read(BLOCK):
+            # In encodings of two bytes every other one is zero.
+            content = rest + block.replace(b"\0", b"")
+            if _ACTIVITY.search(content):
+                return True
+            rest = content[-32:]
+    return False
 
 
 def verify(path: Path, tick: Tick, expected: Expected = ACTIVITIES) -> None:
