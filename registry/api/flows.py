@@ -55,7 +55,7 @@ FLOW_NAMES = ("donor", "theme", "state", "usd_cents")
 
 
 class FlowDocuments(Schema):
-    """Flows, the largest first. `without_amount`: programmes that say none; `is_cut`: there were too many to count.
+    """Flows, the largest first. `without_amount`: programmes that say none.
 
     Money counts once: parts of a programme that states the amount too, what is only passed on and further records of
     the same programme are left out; `left_out` says how many of each, `links.left_out` leads to them.
@@ -65,7 +65,6 @@ class FlowDocuments(Schema):
     count = fields.Integer(metadata={"description": "of all flows, those that are not among the items too"})
     programmes = fields.Integer()
     without_amount = fields.Integer()
-    is_cut = fields.Boolean()
     total_usd_cents = fields.Integer()
     left_out = fields.Dict(
         keys=fields.String(),
@@ -93,7 +92,7 @@ class FlowList(MethodView):
         return json_response({
             "items": [dict(zip(FLOW_NAMES, row, strict=True)) for row in flows.rows[:limit]],
             "count": flows.count,
-            "programmes": flows.programmes, "without_amount": flows.unknown, "is_cut": flows.is_cut,
+            "programmes": flows.programmes, "without_amount": flows.unknown,
             "total_usd_cents": flows.total, "left_out": dict(flows.left_out),
             "links": left_out_links(flows.left_out, measure, filters.values, "/api/v1/programmes"),
         })  # fmt: skip

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, Table, cast, func, select
+from sqlalchemy import ColumnElement, Select, String, Table, cast, func, or_, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session
 
@@ -49,21 +49,29 @@ def same_organisations(values: Sequence[str]) -> Select[Any]:
     return select(cast(O.id, String)).where(O.cluster_id.in_(clusters))
 
 
-def organisations_once(session: Session, counts: Counts, counted: ColumnElement[bool]) -> Counts:
-    """The counts with organisations that are the same under the leading one, each programme once.
+def organisations_once(session: Session, counted: ColumnElement[bool], most: int, chosen: Sequence[str]) -> Counts:
+    """Facet value → programmes, of the `most` frequent organisations and those chosen.
 
-    `counted`: which programmes, as a condition on facet rows.
+    Organisations that are the same count under the leading one, each programme once. `counted`: which programmes, as a
+    condition on facet rows.
     """
-    groups: dict[int, list[str]] = {}
-    for id_, lead in session.execute(select(O.id, O.lead_id).where(O.lead_id.is_not(None))):
-        groups.setdefault(lead, [str(lead)]).append(str(id_))
-    found = dict(counts)
-    for lead, values in groups.items():
-        if any(value in found for value in values[1:]):
-            for value in values:
-                found.pop(value, None)
-            statement = select(func.count(FACET.c.programme_id.distinct())).where(
-                FACET.c.facet == "organisation", FACET.c.value.in_(values), counted
-            )
-            found[str(lead)] = session.execute(statement).scalar_one()
+    behind = aliased(ORGANISATION)
+    leads = select(behind.c.lead_id).where(behind.c.lead_id.is_not(None)).correlate(None)
+    groups = (
+        select(cast(O.id, String).label("value"), cast(func.coalesce(O.lead_id, O.id), String).label("lead"))
+        .where(or_(O.lead_id.is_not(None), O.id.in_(leads)))
+        .subquery()
+    )
+    asked = (FACET.c.facet == "organisation", counted)
+    number = func.count().label("number")
+    alone = select(FACET.c.value, number).where(*asked, FACET.c.value.not_in(select(groups.c.value)))
+    distinct = func.count(FACET.c.programme_id.distinct()).label("number")
+    together = select(groups.c.lead, distinct).join(FACET, FACET.c.value == groups.c.value).where(*asked)
+    found: Counts = {}
+    for statement, value in ((alone, FACET.c.value), (together, groups.c.lead)):
+        by_value: Select[Any] = statement.group_by(value)
+        last = by_value.selected_columns[1]
+        found |= dict(session.execute(by_value.order_by(last.desc(), value).limit(most)).all())
+        if chosen:
+            found |= dict(session.execute(by_value.where(value.in_(chosen))).all())
     return found

@@ -38,13 +38,11 @@ class Flows:
     """`cents` by (donor, theme, State), of so many `programmes` (or commitments); `unknown` of them say no amount.
 
     `left_out`: reason (RULES) → how many programmes that state the amount are not counted, so that money counts once.
-    `is_cut`: there are more than were counted.
     """
 
     cents: dict[Key, int]
     programmes: int
     unknown: int
-    is_cut: bool = False
     left_out: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -65,7 +63,6 @@ class Summary:
     total: int
     programmes: int
     unknown: int
-    is_cut: bool = False
     left_out: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -74,7 +71,7 @@ def summarise(flows: Flows) -> Summary:
     given = {key: cents for key, cents in flows.cents.items() if cents > 0}
     return Summary(
         rows_of(flows)[:SHOWN], len(flows.cents), folded(given, MOST_NODES), flows.total, flows.programmes,
-        flows.unknown, flows.is_cut, flows.left_out,
+        flows.unknown, flows.left_out,
     )  # fmt: skip
 
 

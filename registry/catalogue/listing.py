@@ -185,7 +185,7 @@ def facet_counts(session: Session, actor: Actor, filters: Filters, language: str
         chosen = [facet for facet in FACETS if filters.values.get(facet)]
         found = _count_values(session, actor, filters, [facet for facet in FACETS if facet not in chosen])
         for facet in chosen:
-            found |= _count_values(session, actor, filters.without(facet), [facet])
+            found |= _count_values(session, actor, filters.without(facet), [facet], filters.values[facet])
         return found
 
     counts = counted(session, actor, ("facets", filters.key()), count)
@@ -203,7 +203,7 @@ def facet_counts(session: Session, actor: Actor, filters: Filters, language: str
 
 
 def facet_totals(session: Session, actor: Actor, filters: Filters, facet: str) -> dict[str, int]:
-    """Value → number of programmes, for all values of one facet: for maps and tables."""
+    """Value → number of programmes, for all values of one facet but organisations: for maps and tables."""
 
     def count() -> dict[str, int]:
         return dict(_count_values(session, actor, filters, [facet]).get(facet, []))
@@ -212,8 +212,9 @@ def facet_totals(session: Session, actor: Actor, filters: Filters, facet: str) -
 
 
 def _count_values(
-    session: Session, actor: Actor, filters: Filters, facets: Sequence[str]
+    session: Session, actor: Actor, filters: Filters, facets: Sequence[str], chosen: Sequence[str] = ()
 ) -> dict[str, list[tuple[str, int]]]:
+    """Facet → (value, programmes), the most frequent first; of organisations MOST_VALUES and those chosen."""
     everything = filters.key() == NOTHING_ASKED
     asked = select(P.id).where(*conditions(actor, filters))
     if everything:
@@ -225,12 +226,14 @@ def _count_values(
         counted_ones = FACET.c.programme_id.not_in(union_all(hidden, behind))
     else:
         counted_ones = FACET.c.programme_id.in_(asked)
-    statement = select(FACET.c.facet, FACET.c.value, func.count()).where(FACET.c.facet.in_(facets), counted_ones)
+    in_whole = [facet for facet in facets if facet != "organisation"]
+    statement = select(FACET.c.facet, FACET.c.value, func.count()).where(FACET.c.facet.in_(in_whole), counted_ones)
     found: dict[str, dict[str, int]] = {}
-    for facet, value, number in session.execute(statement.group_by(FACET.c.facet, FACET.c.value)):
-        found.setdefault(facet, {})[value] = number
-    if "organisation" in found:
-        found["organisation"] = organisations_once(session, found["organisation"], counted_ones)
+    if in_whole:
+        for facet, value, number in session.execute(statement.group_by(FACET.c.facet, FACET.c.value)):
+            found.setdefault(facet, {})[value] = number
+    if "organisation" in facets:
+        found["organisation"] = organisations_once(session, counted_ones, MOST_VALUES, chosen)
     if "source" in facets and not filters.duplicates:
         sources = found.setdefault("source", {})
         for value, number in sources_behind(session, actor, None if everything else asked).items():

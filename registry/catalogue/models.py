@@ -187,6 +187,8 @@ class ProgrammeFacet(SQLModel, table=True):
     facet: str = Field(primary_key=True, max_length=20)
     value: str = Field(primary_key=True, max_length=200)
     share: float | None = Field(default=None)
+    name: str | None = Field(default=None, max_length=500)
+    """Of an organisation without an identifier: its name as the programme writes it"""
 
 
 class ProgrammeFlow(SQLModel, table=True):

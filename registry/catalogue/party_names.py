@@ -3,16 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
-import orjson
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 from sqlmodel import Session
 
 from registry.accounts import policy
 from registry.accounts.actor import Actor
 from registry.catalogue.counting import counted
 from registry.catalogue.models import Programme
-from registry.catalogue.rows import organisation_key, parties_of
-from registry.catalogue.writing import DOCUMENT, FACET, PROGRAMME, in_force, read_overrides
+from registry.catalogue.writing import FACET, PROGRAMME
 
 
 def written_names(session: Session, actor: Actor, keys: Sequence[str]) -> dict[str, str]:
@@ -24,17 +22,14 @@ def written_names(session: Session, actor: Actor, keys: Sequence[str]) -> dict[s
 
 
 def _read(session: Session, actor: Actor, keys: Sequence[str]) -> dict[str, str]:
+    organisation = FACET.c.facet == "organisation"
     latest: Any = (
-        select(FACET.c.value, func.max(FACET.c.programme_id))
+        select(FACET.c.value, func.max(FACET.c.programme_id).label("programme_id"))
         .join(PROGRAMME, PROGRAMME.c.id == FACET.c.programme_id)
-        .where(FACET.c.facet == "organisation", FACET.c.value.in_(keys), policy.visible(actor, Programme))
+        .where(organisation, FACET.c.value.in_(keys), policy.visible(actor, Programme))
         .group_by(FACET.c.value)
+        .subquery()
     )
-    ids = sorted({programme_id for _key, programme_id in session.execute(latest)})
-    statement = select(DOCUMENT.c.programme_id, DOCUMENT.c.document).where(DOCUMENT.c.programme_id.in_(ids))
-    overrides = read_overrides(session, ids)
-    found: dict[str, str] = {}
-    for programme_id, text in session.execute(statement):
-        document, _themes = in_force(orjson.loads(text), [], overrides.get(programme_id))
-        found |= {organisation_key(party.name): party.name for party in parties_of(document) if not party.ref}
-    return {key: found[key] for key in keys if key in found}
+    same = and_(FACET.c.programme_id == latest.c.programme_id, FACET.c.value == latest.c.value)
+    statement = select(FACET.c.value, FACET.c.name).join(latest, same).where(organisation, FACET.c.name.is_not(None))
+    return dict(session.execute(statement).all())

@@ -5,16 +5,17 @@ from collections.abc import Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, bindparam, select, update
 from sqlmodel import Session
 
 from registry.bulk import insert_tuples
 from registry.catalogue import search
 from registry.catalogue.left_out import settle
 from registry.catalogue.parties import IDENTIFIER, ORGANISATION, index_organisations
-from registry.catalogue.rows import Derived, derive
+from registry.catalogue.rows import Derived, derive, organisation_key
 from registry.catalogue.writing import (
     DOCUMENT,
+    FACET,
     FLOW,
     FLOW_COLUMNS,
     KIN,
@@ -75,6 +76,32 @@ def refill_money(session: Session) -> None:
         insert_tuples(session, KIN, KIN_COLUMNS, kin)
         settle(session, {programme_id: item.passes_on for programme_id, item in derived.items()})
         last = rows[-1].id
+
+
+def refill_names(session: Session) -> None:
+    """Write how programmes in force call the organisations that have no identifier, where it is not kept yet."""
+    last = 0
+    while rows := session.execute(_page(_DOCUMENTS, PROGRAMME.c.id, last)).all():
+        names = [
+            {"the_id": programme_id, "key": organisation_key(party.name), "written": party.name}
+            for programme_id, item in _derive(session, rows).items()
+            for party in item.parties
+            if not party.ref
+        ]
+        if names:
+            session.execute(_NAME, names)
+        last = rows[-1].id
+
+
+_NAME = (
+    update(FACET)
+    .where(
+        FACET.c.programme_id == bindparam("the_id"),
+        FACET.c.facet == "organisation",
+        FACET.c.value == bindparam("key"),
+    )
+    .values(name=bindparam("written"))
+)
 
 
 def _page(statement: Select[Any], column: Any, last: int) -> Select[Any]:

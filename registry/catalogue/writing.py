@@ -167,7 +167,7 @@ def write(session: Session, plans: Sequence[Plan], *, actor: Actor, now: datetim
         forget_rows(session, [row["the_id"] for row in updates])
         session.execute(_UPDATE, updates)
     _write_documents(session, plans, now)
-    insert_tuples(session, FACET, ("programme_id", "facet", "value", "share"), facets)
+    insert_tuples(session, FACET, FACET_COLUMNS, facets)
     insert_tuples(session, FLOW, FLOW_COLUMNS, flows)
     insert_tuples(session, KIN, KIN_COLUMNS, kin)
     note_written(session, {plan.programme_id or 0: d.passes_on for plan, d in zip(plans, derived, strict=True)})
@@ -202,11 +202,15 @@ def _facet_rows(
     programme_id: int, derived: Derived, organisations: Mapping[str, int], owner: int | None
 ) -> list[tuple[Any, ...]]:
     facets = derived.facets
+    names: dict[tuple[str, str], str] = {}
     for party in derived.parties:
-        facets["organisation", str(organisations[party.ref]) if party.ref else organisation_key(party.name)] = None
+        key = "organisation", str(organisations[party.ref]) if party.ref else organisation_key(party.name)
+        facets[key] = None
+        if not party.ref:
+            names[key] = party.name
     if owner is not None:
         facets["organisation", str(owner)] = None
-    return [(programme_id, facet, value, share) for (facet, value), share in facets.items()]
+    return [(programme_id, *key, share, names.get(key)) for key, share in facets.items()]
 
 
 def flow_values(programme_id: int, derived: Derived, organisations: Mapping[str, int]) -> list[tuple[Any, ...]]:
@@ -278,6 +282,7 @@ _UPDATE_DOCUMENT = update(DOCUMENT).where(DOCUMENT.c.programme_id == bindparam("
 FORGET_FACETS = delete(FACET).where(FACET.c.programme_id == bindparam("the_id"))
 _FORGET_FLOWS = delete(FLOW).where(FLOW.c.programme_id == bindparam("the_id"))
 _FORGET_KIN = delete(KIN).where(KIN.c.programme_id == bindparam("the_id"))
+FACET_COLUMNS = ("programme_id", "facet", "value", "share", "name")
 FLOW_COLUMNS = (
     "programme_id", "donor", "theme", "state", "name", "budget_usd", "commitment_usd", "disbursement_usd",
 )  # fmt: skip

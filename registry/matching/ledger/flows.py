@@ -1,11 +1,13 @@
 """What is promised here, as flows: who gives → theme → State, in US cents. The same shape as programmes' flows.
 
 A commitment counts for the themes that need and offer share, for the need's where the offer is for all; equally.
+Summed by the database; the rest of a division goes to the first theme, so that sums stay whole.
 """
 
-from collections import Counter
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from registry.accounts import policy
@@ -13,14 +15,10 @@ from registry.accounts.actor import Actor
 from registry.catalogue.flows import Flows
 from registry.catalogue.listing import Filters
 from registry.catalogue.models import Organisation
-from registry.catalogue.money_rows import Key, divide
 from registry.catalogue.reference import places
 from registry.matching.forms import NEED_THEME, OFFER_THEME
 from registry.matching.ledger.models import Proposal
 from registry.matching.ledger.rules import COMMITTED
-
-MOST = 5_000
-"""Commitments read for one picture, those agreed last first"""
 
 
 def read_promised(session: Session, actor: Actor, filters: Filters) -> Flows:
@@ -35,37 +33,48 @@ def read_promised(session: Session, actor: Actor, filters: Filters) -> Flows:
     if asked.get("organisation"):
         numbers = [int(text) for text in asked["organisation"] if text.isascii() and text.isdecimal()]
         chosen.append(col(Proposal.organisation_id).in_(numbers))
-    rows = session.execute(
-        select(Proposal, Organisation.name)  # type: ignore[call-overload]
-        .join(Organisation, col(Organisation.id) == col(Proposal.organisation_id))
-        .where(*chosen)
-        .order_by(col(Proposal.agreed_at).desc(), col(Proposal.id).desc())
-        .limit(MOST + 1)
-    ).all()
-    themes = _themes(session, [proposal for proposal, _ in rows])
-    found: Counter[Key] = Counter()
-    unknown = 0
-    for proposal, giver in rows[:MOST]:
-        unknown += not proposal.usd_cents
-        about = themes[proposal.id]
-        for theme, cents in divide(proposal.usd_cents or 0, about, [1.0] * len(about)):
-            if not asked.get("theme") or theme in asked["theme"]:
-                found[giver, theme, proposal.state] += cents
-    return Flows({key: cents for key, cents in found.items() if cents}, len(rows[:MOST]), unknown, len(rows) > MOST)
+    parts = _parts(chosen).subquery()
+    giver = col(Organisation.name)
+    cents = func.sum(parts.c.cents)
+    statement: Any = (
+        select(giver, parts.c.theme, parts.c.state, cents)
+        .join(Organisation, col(Organisation.id) == parts.c.organisation_id)
+        .group_by(giver, parts.c.theme, parts.c.state)
+        .having(cents > 0)
+    )
+    if asked.get("theme"):
+        statement = statement.where(parts.c.theme.in_(asked["theme"]))
+    found = {(name, theme, state): int(cents) for name, theme, state, cents in session.execute(statement)}
+    none_stated = or_(col(Proposal.usd_cents).is_(None), col(Proposal.usd_cents) == 0)
+    count, unknown = session.execute(select(func.count(), func.count().filter(none_stated)).where(*chosen)).one()
+    return Flows(found, count, unknown)
 
 
-def _themes(session: Session, proposals: list[Proposal]) -> dict[int | None, list[str]]:
-    of_need: dict[int, set[str]] = {}
-    of_offer: dict[int, set[str]] = {}
-    for found, table, column, ids in (
-        (of_need, NEED_THEME, "need_id", {proposal.need_id for proposal in proposals}),
-        (of_offer, OFFER_THEME, "offer_id", {proposal.offer_id for proposal in proposals}),
-    ):
-        for record_id, theme in session.execute(select(table.c[column], table.c.theme).where(table.c[column].in_(ids))):
-            found.setdefault(record_id, set()).add(theme)
-    return {
-        proposal.id: sorted(
-            (mine := of_need.get(proposal.need_id, set())) & of_offer.get(proposal.offer_id, mine) or mine
+def _parts(chosen: list[Any]) -> Any:
+    """What of each commitment falls to each of its themes; "" where the need has none."""
+    offered, shared_need, shared_offer = aliased(OFFER_THEME), aliased(NEED_THEME), aliased(OFFER_THEME)
+    is_offered = select(offered.c.theme).where(
+        offered.c.offer_id == Proposal.offer_id, offered.c.theme == NEED_THEME.c.theme
+    )
+    shares_any = (
+        select(shared_need.c.theme)
+        .join(shared_offer, shared_offer.c.theme == shared_need.c.theme)
+        .where(shared_need.c.need_id == Proposal.need_id, shared_offer.c.offer_id == Proposal.offer_id)
+    )
+    mine = and_(NEED_THEME.c.need_id == Proposal.need_id, or_(is_offered.exists(), ~shares_any.exists()))
+    theme = func.coalesce(NEED_THEME.c.theme, "")
+    number = func.count().over(partition_by=col(Proposal.id))
+    place = func.row_number().over(partition_by=col(Proposal.id), order_by=theme)
+    usd = func.coalesce(col(Proposal.usd_cents), 0)
+    first = case((place == 1, usd % number), else_=0)
+    return (
+        select(
+            col(Proposal.organisation_id),
+            col(Proposal.state),
+            theme.label("theme"),
+            (usd // number + first).label("cents"),
         )
-        for proposal in proposals
-    }
+        .select_from(Proposal)
+        .join(NEED_THEME, mine, isouter=True)
+        .where(*chosen)
+    )
