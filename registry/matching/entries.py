@@ -1,7 +1,8 @@
 """What needs and offers have in common: being entered, changed, opened, withdrawn, closed, renewed and expired.
 
 Each act checks the policy, counts the version up, and writes history, search index, event and audit in one
-transaction; the pairs it touches are computed anew as the last thing before the commit (refresh.py).
+transaction; the pairs it touches are computed anew as the last thing before the commit (refresh.py), and its
+commitments are looked at again (ledger/reviewing.py).
 """
 
 from collections.abc import Callable, Collection
@@ -22,6 +23,7 @@ from registry.errors import N_, InvalidInput, NotFound, VersionMismatch
 from registry.events.outbox import Audience, Change, emit
 from registry.matching import refresh
 from registry.matching.forms import Form
+from registry.matching.ledger import reviewing
 from registry.matching.lifecycle import Missing, require_editable, transition
 from registry.matching.models import Need, Offer
 from registry.matching.schemas import ClosingForm, ReasonForm
@@ -250,3 +252,5 @@ def _note(
     audit.record(session, actor, f"{kind.name}.{past}", subject, version=record.version, fields=sorted(changes))
     if record.status == "open" or past not in ("created", "updated"):
         refresh.later(session, kind.name, record.id)
+    if past != "created":
+        reviewing.later(session, f"{kind.name}_id", [record.id], now)

@@ -12,9 +12,11 @@ import orjson
 from sqlalchemy import Table, select
 from sqlmodel import Session
 
+from registry.db import utcnow
 from registry.events.consumers import Consumer, Happening
 from registry.matching import refresh
 from registry.matching.forms import NEED, OFFER
+from registry.matching.ledger import reviewing
 
 Touched = dict[str, set[int]]
 PARTICIPATION = "participation"
@@ -54,6 +56,8 @@ def act(session: Session, touched: Touched) -> None:
     """Match them anew."""
     refresh.hold(session)
     refresh.refresh(session, touched.get("need", set()), touched.get("offer", set()))
+    for kind, ids in touched.items():
+        reviewing.later(session, f"{kind}_id", ids, utcnow())
 
 
 CONSUMER = Consumer(

@@ -22,6 +22,7 @@ from registry.events.outbox import SEQUENCE
 from registry.events.sequencer import last_position, sequence, unsequenced
 from registry.matching.everything import refresh_all
 from registry.matching.expiry import expire_due
+from registry.matching.ledger.reviewing import review_all
 from registry.matching.ledger.upkeep import tend
 from registry.matching.rounds import service as rounds
 from registry.settings import BACKGROUNDS, PROCRASTINATE, Settings
@@ -103,6 +104,7 @@ def _allocate(database: Database, _settings: Settings, key: str, _stop: threadin
 
 
 def _tend_proposals(database: Database, settings: Settings, _key: str, stop: threading.Event) -> None:
+    review_all(database, utcnow(), stop.is_set)
     done = 1
     while done and not stop.is_set():
         with database.transaction() as session:

@@ -14,6 +14,7 @@ from registry.matching.ledger.proposing import propose
 from registry.matching.matches import matches_of_need
 from registry.matching.models import ExemptionCase
 from registry.matching.rounds import freezing
+from tests.support.ledger import done, proposed, shown
 from tests.support.matching import COORDINATOR, NOW, donor, open_need, open_offer, organisation
 from tests.support.pages import check_page
 from tests.support.people import client_for, make_user, token_headers
@@ -77,6 +78,21 @@ def test_a_confirmed_checklist_lets_its_pair_through_and_a_withdrawn_one_no_long
     assert blocks(database, held) == ["embargo"]
     with database.reading() as session:
         assert matches_of_need(session, COORDINATOR, held["need"]) == []
+
+
+def test_a_commitment_is_flagged_when_its_exemption_is_withdrawn(database: Database, held: Ids) -> None:
+    number = opened(database, held)
+    filled(database, number)
+    with database.transaction() as session:
+        cases.confirm(session, COORDINATOR, number, None, NOW)
+    commitment = proposed(database, held)
+    done(database, JUBA, commitment, "accept")
+    done(database, donor(held["giver"]), commitment, "accept")
+    with database.transaction() as session:
+        cases.withdraw(session, COORDINATOR, number, {"reason": "The committee took it back"}, None)
+    assert shown(database, commitment)["flags"] == ["embargo"]
+    with pytest.raises(Conflict):
+        done(database, COORDINATOR, commitment, "allow", text="Only an exemption lifts it")
 
 
 def test_what_is_missing_is_named_and_nothing_is_confirmed(database: Database, held: Ids) -> None:

@@ -38,6 +38,10 @@ def asks(amount: int, type_: str = "equipment", currency: str = "USD") -> dict[s
         ("need", {"lines": [asks(49_999_99)]}),
         ("need", {"lines": [asks(100_000_00, "training")]}),
         ("need", {"lines": [asks(49_999_99), asks(500_000_00, "training")]}),
+        ("offer", {"min_grant": 50_000_01}),
+        ("need", {"lines": [{"type": "equipment", "quantity": 4, "unit": "machines"}]}),
+        ("need", {"lines": [{"type": "equipment", "quantity": 4, "unit": "machines"}, asks(500_000_00, "training")]}),
+        ("need", {"lines": [{"type": "equipment", "quantity": 4, "unit": "machines"}, asks(49_999_99)]}),
     ],
 )
 def test_nothing_is_cut_below_what_is_agreed(database: Database, side: str, what: dict[str, Any]) -> None:
@@ -47,7 +51,8 @@ def test_nothing_is_cut_below_what_is_agreed(database: Database, side: str, what
         cut(database, pair, side, **what)
     assert caught.value.details == {"agreed": 50_000_00, "currency": "USD", "commitments": [number]}
     cut(database, pair, "need", lines=[asks(50_000_00)])
-    cut(database, pair, "offer", budget=50_000_00, max_grant=50_000_00)
+    cut(database, pair, "offer", budget=50_000_00, min_grant=50_000_00, max_grant=50_000_00)
+    cut(database, pair, "need", lines=[asks(50_000_00), {"type": "equipment", "quantity": 4, "unit": "machines"}])
 
 
 def test_the_rest_of_a_partly_paid_commitment_is_called_off(database: Database) -> None:

@@ -4,11 +4,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from registry.accounts.actor import Actor, system
 from registry.db import Database
 from registry.errors import Conflict
 from registry.matching import needs, offers
+from registry.matching.forms import OFFER_PLACE
+from registry.matching.ledger import reviewing
 from registry.matching.ledger.eligible import NotEligible
 from registry.matching.ledger.upkeep import tend
 from registry.settings import Settings
@@ -59,8 +62,11 @@ def test_what_may_not_be_is_neither_agreed_nor_paid_nor_posted(
     pair = open_pair(database)
     number, waiting = agreed(database, pair), proposed(database, pair, 20_000_00)
     changed(database, pair, side, **what)
+    assert code in shown(database, number)["flags"], "at the moment of the edit"
     giver = donor(pair["giver"])
-    for which, act, data in ((waiting, "accept", {}), (number, "disburse", {"amount": 1_00, "on": "2026-11-23"})):
+    paid: dict[str, Any] = {"amount": 1_00, "on": "2026-11-23"}
+    nothing: dict[str, Any] = {}
+    for which, act, data in ((waiting, "accept", nothing), (number, "disburse", paid)):
         with pytest.raises(NotEligible) as caught:
             done(database, giver, which, act, **data)
         assert caught.value.details["blocks"][0] == code
@@ -69,6 +75,25 @@ def test_what_may_not_be_is_neither_agreed_nor_paid_nor_posted(
     found = shown(database, number)
     assert (found["status"], found["posted_at"]) == ("agreed", None)
     assert done(database, KENYA, number, "deliver", amount=50_000_00, on="2026-11-23") == "delivered", "it happened"
+
+
+def test_what_no_edit_shows_is_found_in_bounded_parts(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An embargo file, a rate or time changes what the rules say, and nobody saves a record."""
+    pair = open_pair(database)
+    numbers = [agreed(database, pair, 10_000_00) for _ in range(3)]
+    with database.transaction() as session:
+        session.execute(update(OFFER_PLACE).values(place="FRA"))
+    monkeypatch.setattr(reviewing, "AT_ONCE", 2)
+    held = []
+    monkeypatch.setattr(reviewing.refresh, "hold", lambda session: held.append(session))
+    assert (reviewing.review_all(database, NOW), len(held)) == (3, 2)
+    assert [shown(database, number)["flags"] for number in numbers] == [["geography"]] * 3
+    with database.transaction() as session:
+        session.execute(update(OFFER_PLACE).values(place="KEN"))
+    assert reviewing.review_all(database, NOW, lambda: True) == 0, "stopped before it began"
+    assert reviewing.review_all(database, NOW) == 3
+    held.clear()
+    assert (reviewing.review_all(database, NOW), held) == (0, []), "nothing is held where nothing has changed"
 
 
 def test_what_the_agreement_uses_up_itself_does_not_stand_against_its_payment(database: Database) -> None:

@@ -25,6 +25,7 @@ from registry.matching.screening.deciding import Filters
 from registry.settings import Settings
 from registry.worker.consumers import CONSUMERS
 from registry.worker.consuming import consume_all
+from tests.support.ledger import agreed, shown
 from tests.support.matching import COORDINATOR, KENYA, NOW, open_need, open_offer, organisation
 from tests.support.people import make_user, token_headers
 
@@ -112,6 +113,17 @@ def test_a_decision_is_remembered_until_other_names_are_alike(database: Database
     consume(database)
     (again,) = hits(database, "open")
     assert (again.id, again.score, again.reason) == (hit.id, 1.0, "") and not matched(database, pair)
+
+
+def test_a_commitment_of_a_listed_partner_is_flagged_at_once(database: Database, pair: Ids) -> None:
+    number = agreed(database, pair)
+    consume(database)
+    (hit,) = hits(database, "open")
+    assert shown(database, number)["flags"] == ["listed_partner"]
+    decide(database, hit.id, "different")
+    assert shown(database, number)["flags"] == []
+    decide(database, hit.id, "same")
+    assert shown(database, number)["flags"] == ["listed_partner"]
 
 
 def test_a_party_taken_off_its_list_bars_nobody_and_what_was_decided_comes_back_with_it(

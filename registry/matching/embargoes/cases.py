@@ -25,6 +25,7 @@ from registry.matching.embargoes.released import release_of, terms_of
 from registry.matching.embargoes.rules import ITEMS, Exemption, Load
 from registry.matching.fields import Text
 from registry.matching.forms import NEED, OFFER
+from registry.matching.ledger import reviewing
 from registry.matching.models import ExemptionCase
 from registry.matching.needs import get_need
 from registry.matching.offers import get_offer
@@ -157,6 +158,7 @@ def confirm(
     session.add(case)
     _note(session, actor, case, "confirmed", {"status": ["open", "confirmed"]}, now)
     refresh.later(session, "need", case.need_id)
+    reviewing.later(session, "need_id", [case.need_id], now)
     return case
 
 
@@ -175,6 +177,7 @@ def withdraw(
     session.add(case)
     _note(session, actor, case, "withdrawn", {"status": [before, "withdrawn"], "reason": [None, reason]}, now)
     refresh.later(session, "need", case.need_id)
+    reviewing.later(session, "need_id", [case.need_id], now)
     return case
 
 

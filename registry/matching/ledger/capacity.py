@@ -22,7 +22,7 @@ from registry.matching.ledger.rules import COMMITTED, Asked, Share
 PROPOSAL: Table = Proposal.__table__  # type: ignore[attr-defined]
 _AGREED = [
     PROPOSAL.c[name]
-    for name in ("id", "need_id", "offer_id", "types", "amount", "currency", "usd_cents", "need_amount",
+    for name in ("id", "need_id", "offer_id", "types", "status", "amount", "currency", "usd_cents", "need_amount",
                  "need_currency", "rate_date", "created_at")
 ]  # fmt: skip
 

@@ -15,7 +15,7 @@ from registry.matching import refresh
 from registry.matching.ledger import rules
 from registry.matching.ledger.models import Proposal, ProposalStep
 from registry.matching.ledger.recording import add_step, tell
-from registry.matching.ledger.reviewing import review_all
+from registry.matching.ledger.reviewing import review_these
 from registry.matching.models import Need, Offer
 from registry.settings import Settings
 
@@ -25,13 +25,16 @@ AT_ONCE = 200
 def tend(session: Session, actor: Actor, settings: Settings, now: datetime, limit: int = AT_ONCE) -> int:
     """Do what is due, at most `limit` of each kind; returns how much that was, 0: nothing is left."""
     refresh.hold(session)
-    # What the pair may no longer have is flagged first: it is never posted.
-    done = review_all(session, now)
+    done = 0
     for proposal in _to_lapse(session, settings, now, limit):
         add_step(session, actor, proposal, rules.REGISTRY, "lapse", now)
         done += 1
-    for proposal in _to_post(session, settings, now, limit):
-        add_step(session, actor, proposal, rules.REGISTRY, "post", now)
+    due = _to_post(session, settings, now, limit)
+    # What the pair may no longer have is flagged first: it is never posted.
+    review_these(session, due, now)
+    for proposal in due:
+        if not proposal.flags:
+            add_step(session, actor, proposal, rules.REGISTRY, "post", now)
         done += 1
     for proposal in _to_remind(session, settings, now, limit):
         proposal.tended_at = now

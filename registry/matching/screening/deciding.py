@@ -140,7 +140,7 @@ def decide(
     emit(session, Change("screening.decided", KIND, hit.id or 0, hit.version, told, visibility="private"), at=now)
     audit.record(session, actor, "screening.decide", f"{KIND}:{hit.id}", decision=decision)
     if hit.organisation_id is not None:
-        rematch(session, {hit.organisation_id})
+        rematch(session, {hit.organisation_id}, now)
     return hit
 
 

@@ -8,6 +8,7 @@ from sqlmodel import Session
 from registry.accounts.actor import system
 from registry.db import utcnow
 from registry.events.consumers import Consumer, Happening
+from registry.matching import refresh
 from registry.matching.screening import screening
 from registry.matching.screening.screening import Step
 
@@ -38,8 +39,10 @@ def look(session: Session, happenings: Sequence[Happening]) -> Work | None:
 
 def act(session: Session, work: Work) -> None:
     """Write what was found."""
-    screening.write(session, system("screening"), work.steps, utcnow())
-    screening.rematch(session, work.joined)
+    now = utcnow()
+    refresh.hold(session)
+    screening.write(session, system("screening"), work.steps, now)
+    screening.rematch(session, work.joined, now)
 
 
 CONSUMER = Consumer(

@@ -21,6 +21,7 @@ from registry.db import touch
 from registry.events.outbox import Change, emit
 from registry.matching import refresh
 from registry.matching.forms import OFFER
+from registry.matching.ledger import reviewing
 from registry.matching.screening import index
 from registry.matching.screening.index import Found
 from registry.matching.screening.models import ScreeningHit
@@ -127,13 +128,17 @@ def write(session: Session, actor: Actor, steps: Sequence[Step], now: datetime) 
         _tell(session, row, "found" if row.current else "gone", now)
     if count:
         audit.record(session, actor, "screening.write", "", changed=count)
-        rematch(session, changed)
+        rematch(session, changed, now)
     return count
 
 
-def rematch(session: Session, organisations: Collection[int]) -> None:
-    """Match the open offers of these organisations, and of those that are the same, anew before the commit."""
+def rematch(session: Session, organisations: Collection[int], now: datetime) -> None:
+    """Match the open offers of these organisations, and of those that are the same, anew before the commit.
+
+    Their commitments are looked at again.
+    """
     ids = alike_organisations(session, organisations)
+    reviewing.later(session, "organisation_id", ids, now)
     offers = session.scalars(select(OFFER.c.id).where(OFFER.c.organisation_id.in_(ids), OFFER.c.status == "open"))
     for offer_id in offers if ids else ():
         refresh.later(session, "offer", offer_id)
