@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from babel import Locale
 
 from registry.catalogue.folding import plain_key
 from registry.settings import data_path
@@ -177,6 +178,22 @@ def _state_keys() -> dict[str, State]:
     return {**{key: state for key, state in short.items() if key and state}, **usual, **exact}
 
 
+@cache
+def _everyday_keys() -> dict[str, State]:
+    """The everyday names of CLDR in the six languages (Babel's): understood on the way in, never shown.
+
+    Asked last, since reading them takes a moment. A name that two States could have is none.
+    """
+    found: dict[str, State | None] = {}
+    by_code = {state.alpha2: state for state in states().values() if state.alpha2}
+    for language in LANGUAGES:
+        for code, name in Locale.parse(language).territories.items():
+            if state := by_code.get(code):
+                key = plain_key(name)
+                found[key] = state if found.get(key, state) is state else None
+    return {key: state for key, state in found.items() if key and state}
+
+
 def name_key(alpha3: str) -> str:
     """What States are put in order by: their English name, folded; the code of what is no State."""
     state = states().get(alpha3)
@@ -184,7 +201,7 @@ def name_key(alpha3: str) -> str:
 
 
 def resolve_state(text: str) -> State | None:
-    """The State that a text names: alpha-2, alpha-3, M49 code, its name in any of the six languages, a short name.
+    """The State that a text names: alpha-2, alpha-3, M49 code, its name in any of the six languages, a usual name.
 
     A name may have its first words behind it: “Korea, Republic of”.
     """
@@ -193,8 +210,8 @@ def resolve_state(text: str) -> State | None:
     found = keys.get(key) or keys.get(key.removeprefix("the "))
     if found is None and "," in text:
         name, _, before = text.partition(",")
-        return keys.get(plain_key(f"{before} {name}").removeprefix("the "))
-    return found
+        found = keys.get(plain_key(f"{before} {name}").removeprefix("the "))
+    return found or _everyday_keys().get(key)
 
 
 @cache

@@ -132,3 +132,15 @@ def test_rates_are_of_known_currencies_and_plausible() -> None:
         assert 0 < float(row["usd_per_unit"]) < 5
         assert 1999 < int(row["year"]) < 2100
         assert row["checked"] == "no" and row["source"]
+
+
+def test_states_are_understood_by_their_usual_names_in_the_six_languages_and_by_the_world_banks() -> None:
+    said = {
+        "Royaume-Uni": "GBR", "Russie": "RUS", "Bielorrusia": "BLR", "Arabia Saudí": "SAU", "Молдова": "MDA",
+        "Центрально-Африканская Республика": "CAF", "روسيا": "RUS", "ساحل العاج": "CIV", "英国": "GBR", "韩国": "KOR",
+        "Congo, Dem. Rep.": "COD", "Congo, Rep.": "COG", "Korea, Dem. People's Rep.": "PRK", "Yemen, Rep.": "YEM",
+        "St. Lucia": "LCA", "Slovak Republic": "SVK", "Trinidad & Tobago": "TTO",
+    }  # fmt: skip
+    found = {text: (state.alpha3 if (state := reference.resolve_state(text)) else None) for text in said}
+    assert found == said
+    assert [reference.resolve_state(text) for text in ("Korea", "Narnia", "Hong Kong", "Kosovo")] == [None] * 4
