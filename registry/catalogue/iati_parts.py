@@ -155,9 +155,13 @@ class Writer:
             add(node, "location", ref=ref)
         for dimension in item.get("dimensions") or ():
             add(node, "dimension", name=dimension.get("name"), value=dimension.get("value"))
-        self.texts(node, "comment", item.get("comment"))
+        # The schema of 2.03 puts the comment last in a baseline, and before the documents elsewhere.
+        if tag != "baseline":
+            self.texts(node, "comment", item.get("comment"))
         for link in item.get("documents") or ():
             self.document(node, link)
+        if tag == "baseline":
+            self.texts(node, "comment", item.get("comment"))
 
 
 def _code(parent: Element, tag: str, code: Any) -> None:

@@ -62,7 +62,11 @@ def test_every_record_says_that_it_is_invented() -> None:
 
 def test_every_number_is_drawn() -> None:
     written = [
-        path for path in SEED.rglob("*.*") if path.suffix in {".yaml", ".xml", ".csv"} and path.parent.name != "words"
+        path
+        for path in SEED.rglob("*.*")
+        if path.suffix in {".yaml", ".xml", ".csv"}
+        and path.parent.name != "words"
+        and "sanctions" not in path.name  # written by hand
     ]
     assert len(written) == 10
     left = {path.name: DRAW.findall(path.read_text(encoding="utf-8")) for path in written}
