@@ -3,7 +3,6 @@
 `database` runs a test twice, on SQLite and on a real PostgreSQL; a machine without PostgreSQL fails, it does not skip.
 """
 
-import os
 import shutil
 import socket
 import tempfile
@@ -14,12 +13,12 @@ import pytest
 from sqlmodel import Session
 
 from registry import migrate
-from registry.api.following import following
-from registry.app import create_app
 from registry.db import Database
 from registry.http import RegistryFlask
+from registry.matching.screening import index
 from registry.settings import Settings
-from tests.support.postgresql import PostgreSQL
+from tests.support.applications import Applications
+from tests.support.postgresql import Emptied, PostgreSQL
 
 LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")  # noqa: S104
 
@@ -65,6 +64,12 @@ def postgresql(_scratch: Path) -> Iterator[PostgreSQL]:
         server.stop()
 
 
+@pytest.fixture(scope="session")
+def emptied(postgresql: PostgreSQL) -> Emptied:
+    """This process's one database on PostgreSQL."""
+    return Emptied(postgresql, "casa_template")
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """A fresh, migrated, empty database; the test runs once per engine."""
@@ -75,12 +80,11 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
         yield database
         database.dispose()
     else:
-        server: PostgreSQL = request.getfixturevalue("postgresql")
-        url = server.create(f"test_{os.getpid()}_{next(server.numbers)}", template="casa_template")
-        database = Database(url)
+        emptied: Emptied = request.getfixturevalue("emptied")
+        index._CACHE.clear()  # it is remembered by the database's address, which is the same for every test
+        database = Database(emptied.fresh())
         yield database
         database.dispose()
-        server.drop(url)
 
 
 @pytest.fixture
@@ -115,19 +119,15 @@ def settings(tmp_path: Path) -> Settings:
 @pytest.fixture
 def app(settings: Settings, database: Database) -> Iterator[RegistryFlask]:
     """The application on each engine."""
-    yield from _application(settings, database)
+    with APPLICATIONS.lend(settings, database) as app:
+        yield app
 
 
 @pytest.fixture
 def sqlite_app(settings: Settings, sqlite_database: Database) -> Iterator[RegistryFlask]:
     """The application on SQLite only."""
-    yield from _application(settings, sqlite_database)
+    with APPLICATIONS.lend(settings, sqlite_database) as app:
+        yield app
 
 
-def _application(settings: Settings, database: Database) -> Iterator[RegistryFlask]:
-    app = create_app(settings, database)
-    app.testing = True
-    yield app
-    watch = following(app).watch
-    watch.close()
-    watch.join()  # it lets go of its connection before the database goes
+APPLICATIONS = Applications()
