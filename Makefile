@@ -3,6 +3,8 @@
 SHELL := /bin/sh
 BIN := .venv/bin
 export PYTHON
+# Compiled modules are kept: half the time of every command and of each process a test starts.
+export PYTHONDONTWRITEBYTECODE :=
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -18,11 +20,15 @@ demo-federation: ## two registries that follow each other, on http://127.0.0.1:8
 
 test: ## set up and run every test: unit, both database engines, end to end in Chromium; T=ledger: one concept's files only
 	@.ci/setup dev && .ci/browser && case "$(T)" in \
-	"") exec $(BIN)/python -m pytest --numprocesses auto --dist loadfile $(PYTEST) ;; \
+	"") exec $(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(PYTEST) ;; \
 	*) files=$$(find tests -name "test_*$(T)*.py" | sort); \
 	   [ -n "$$files" ] || { echo "make: no test file is named *$(T)*" >&2; exit 1; }; \
 	   exec $(BIN)/python -m pytest -q $(PYTEST) $$files ;; \
 	esac
+
+durations: ## run every test and write anew how long each file takes (tests/durations.json): the longest begin first
+	@.ci/setup dev && .ci/browser && { $(BIN)/python -m pytest -q --numprocesses auto --dist loadfile --no-loadscope-reorder --junitxml=.durations.xml $(PYTEST); \
+	   $(BIN)/python -m tests.support.durations .durations.xml; rm -f .durations.xml; }
 
 check: ## style, types, floors, migrations, translations, docs
 	@.ci/setup dev
@@ -54,4 +60,4 @@ lock: ## resolve the dependencies anew into the hashed locks
 clean: ## remove the environment and the demo's data
 	rm -rf .venv var
 
-.PHONY: help setup demo demo-federation test check bench evaluate experiments messages docs lock clean
+.PHONY: help setup demo demo-federation test durations check bench evaluate experiments messages docs lock clean

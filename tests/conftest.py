@@ -18,9 +18,15 @@ from registry.http import RegistryFlask
 from registry.matching.screening import index
 from registry.settings import Settings
 from tests.support.applications import Applications
+from tests.support.durations import in_order
 from tests.support.postgresql import Emptied, PostgreSQL
 
 LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")  # noqa: S104
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    places = in_order({item.location[0] for item in items})
+    items.sort(key=lambda item: places[item.location[0]])
 
 
 @pytest.fixture(autouse=True)

@@ -45,7 +45,7 @@ def test_a_record_that_breaks_keeps_its_last_good_version_and_heals(
     server.serve("/feed", body(WHOLE))
     sync()
     broken = many(30)
-    broken[3] = activity("XX-TEST-4", "Broken", "<budget><value>many</value></budget>")
+    broken[3] = activity("XX-TEST-4", "Broken", '<activity-date type="2" iso-date="2020-13-45"/>')
     server.serve("/feed", body(document(*broken)))
     assert counts(sync()) == {"unchanged": 29, "quarantined": 1}
     assert count(database, Programme) == 30 and (None,) in rows(database, Programme.archived_at)
