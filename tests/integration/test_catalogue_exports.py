@@ -58,7 +58,7 @@ def test_csv_has_codes_and_names_and_leaves_the_unknown_empty(stocked: Database)
     assert (full["countries"], full["country_names"], full["country_shares"]) == ("MLI;NER", "Mali;Niger", "60;20.5")
     assert full["themes"] == "marking" and full["theme_names"] not in ("", "marking")
     assert full["status"] == "2" and full["status_name"]
-    assert full["budget_usd"] == "10.50"
+    assert full["budget_usd"] == "33644.86"
     assert (plain["budget_usd"], plain["status"], plain["start_date"]) == ("", "", "")
     assert "Hidden" not in (full["title"], plain["title"])
 

@@ -13,7 +13,7 @@ from registry.sync.models import FeedRecord
 from registry.sync.runner import import_file
 from tests.support.absent import CLI, LISTED, Clock, Source, archived, missing, sources
 from tests.support.fault_server import conditional, head, raw
-from tests.support.iati import activity, document, write
+from tests.support.iati import BAD_DAY, activity, document, write
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def test_a_file_imported_by_hand_ages_nothing(
 def test_what_never_came_in_is_forgotten_when_it_is_gone_unless_a_person_spoke(
     database: Database, source: Source
 ) -> None:
-    broken = [activity(f"BAD-{n}", "Bad", "<budget><value>x</value></budget>") for n in range(3)]
+    broken = [activity(f"BAD-{n}", "Bad", BAD_DAY) for n in range(3)]
     source.publish(*LISTED, *broken)
     assert source.sync().run.quarantined == 3
     with database.transaction() as session:
@@ -104,7 +104,7 @@ def test_what_never_came_in_is_forgotten_when_it_is_gone_unless_a_person_spoke(
 
 
 def test_a_broken_record_is_present_not_absent(database: Database, source: Source, clock: Clock) -> None:
-    broken = activity("XX-TEST-1", "Bad", "<budget><value>x</value></budget>")
+    broken = activity("XX-TEST-1", "Bad", BAD_DAY)
     for number in range(3):
         source.publish(broken, *LISTED[1:], f"<!-- {number} -->")
         assert source.sync().run.quarantined == 1

@@ -12,7 +12,7 @@ from registry.cli import casa
 from registry.db import Database
 from registry.errors import RegistryError
 from tests.support.fault_server import FaultServer, body
-from tests.support.iati import activity, document, many, write
+from tests.support.iati import BAD_DAY, activity, document, many, write
 
 Run = Callable[..., Result]
 
@@ -85,7 +85,7 @@ def test_wrong_usage_ends_with_2(run: Run, tmp_path: Path, arguments: tuple[str,
 
 
 def test_a_feed_is_added_listed_synchronised_and_looked_into(run: Run, server: FaultServer) -> None:
-    broken = activity("B", "Bad", "<budget><value>x</value></budget>")
+    broken = activity("B", "Bad", BAD_DAY)
     url = server.serve("/feed", body(document(*many(3), broken)))
     added = run("feed", "add", "Partner", url, "--every", "2h", "--scope", "all", "--json")
     assert added.exit_code == 0 and shown(added)["every_minutes"] == 120
@@ -96,7 +96,7 @@ def test_a_feed_is_added_listed_synchronised_and_looked_into(run: Run, server: F
     assert "same as the last one" in run("feed", "sync", "1").output
     assert [r["status"] for r in shown(run("feed", "runs", "Partner", "--json"))["items"]][-1] == "succeeded"
     (item,) = shown(run("feed", "quarantine", "Partner", "--json"))["items"]
-    assert item["reason_code"] == "amount"
+    assert item["reason_code"] == "date"
     verdict = run("feed", "verdict", item["id"], "ignore", "--json")
     assert shown(verdict)["verdict"] == "ignore"
     for command in ("list", "runs", "quarantine"):

@@ -13,7 +13,7 @@ from registry.accounts.actor import system
 from registry.http import RegistryFlask
 from registry.sync.models import FeedRecord, Schedule
 from registry.sync.runner import import_file
-from tests.support.iati import activity, document, many, write
+from tests.support.iati import BAD_DAY, activity, document, many, write
 
 CLI = system("cli")
 FORM = {"name": "Partner", "url": "https://partner.example/iati.xml", "every_minutes": 60}
@@ -126,7 +126,7 @@ def test_a_run_is_asked_for_once_and_taken_up_by_the_scheduler(app: RegistryFlas
 
 
 def test_runs_quarantine_and_verdicts(app: RegistryFlask, call: Call, tmp_path: Any) -> None:
-    broken = activity("B", "Bad", "<budget><value>x</value></budget>")
+    broken = activity("B", "Bad", BAD_DAY)
     path = write(tmp_path, document(*many(3), activity("W", "Water"), broken))
     report = import_file(app.database, app.settings, path, "iati")
     feed, run = report.run.feed_id, report.run.id
@@ -135,7 +135,7 @@ def test_runs_quarantine_and_verdicts(app: RegistryFlask, call: Call, tmp_path: 
     assert listed == call("GET", f"/runs/{run}").json
     assert {"created": 3, "ignored": 1, "quarantined": 1, "records": 5}.items() <= listed.items()
     (item,) = call("GET", f"/{feed}/records?outcome=quarantined").json["items"]
-    assert item["reason_code"] == "amount" and item["line"] == 7 and item["fragment"].startswith("<iati-activity")
+    assert item["reason_code"] == "date" and item["line"] == 7 and item["fragment"].startswith("<iati-activity")
     first = call("GET", f"/{feed}/records?limit=2").json
     second = call("GET", f"/{feed}/records?limit=9&cursor={first['next']}").json
     assert len({row["id"] for row in first["items"] + second["items"]}) == 5 and second["next"] is None

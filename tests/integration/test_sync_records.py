@@ -18,7 +18,7 @@ from registry.sync.models import FeedRecord
 from registry.sync.report import Report
 from registry.sync.runner import import_file, run_feed
 from tests.support.fault_server import FaultServer, body, conditional
-from tests.support.iati import activity, document, many, write
+from tests.support.iati import BAD_DAY, activity, document, many, write
 from tests.support.syncing import CLI, count, counts, make_feed, rows
 
 WHOLE = document(*many(30))
@@ -28,7 +28,7 @@ def test_one_broken_record_among_a_thousand_is_quarantined_and_999_are_in(
     database: Database, settings: Settings, tmp_path: Path
 ) -> None:
     listed = many(1000)
-    listed[500] = activity("XX-TEST-501", "Bad", '<activity-date type="2" iso-date="2020-13-45"/>')
+    listed[500] = activity("XX-TEST-501", "Bad", BAD_DAY)
     report = import_file(database, settings, write(tmp_path, document(*listed)), "iati", scope="all")
     assert counts(report) == {"created": 999, "quarantined": 1}
     (refusal,) = report.refusals
@@ -45,7 +45,7 @@ def test_a_record_that_breaks_keeps_its_last_good_version_and_heals(
     server.serve("/feed", body(WHOLE))
     sync()
     broken = many(30)
-    broken[3] = activity("XX-TEST-4", "Broken", '<activity-date type="2" iso-date="2020-13-45"/>')
+    broken[3] = activity("XX-TEST-4", "Broken", BAD_DAY)
     server.serve("/feed", body(document(*broken)))
     assert counts(sync()) == {"unchanged": 29, "quarantined": 1}
     assert count(database, Programme) == 30 and (None,) in rows(database, Programme.archived_at)

@@ -18,7 +18,7 @@ from registry.sync.models import Feed, FeedRecord, Run
 from registry.sync.report import Report
 from registry.sync.runner import import_file, run_feed
 from tests.support.fault_server import FaultServer, body, chunked, conditional, drip, head, raw, zipped
-from tests.support.iati import activity, document, many, write
+from tests.support.iati import BAD_DAY, activity, document, many, write
 from tests.support.syncing import count, counts, make_feed, rows
 
 WHOLE = document(*many(30))
@@ -155,7 +155,7 @@ def test_a_preview_counts_the_same_and_writes_nothing(database: Database, settin
         *many(25),
         activity("XX-TEST-1"),
         activity("W", "Water"),
-        activity("B", "Bad", "<budget><value>x</value></budget>"),
+        activity("B", "Bad", BAD_DAY),
     ]
     path = write(tmp_path, document(*listed))
     small = replace(settings, sync_batch_rows=10)

@@ -10,6 +10,7 @@ from registry.sync.adapters.contract import Piece, Record
 IATI = ADAPTERS["iati"].bind({})
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "iati"
 ARMS = "Control of small arms"
+BAD_DAY = '<activity-date type="2" iso-date="2020-13-45"/>'  # costs the whole record: it is quarantined
 
 
 def activity(identifier: str = "XX-TEST-1", title: str = ARMS, extra: str = "", attributes: str = "") -> str:
