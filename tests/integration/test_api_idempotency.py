@@ -1,6 +1,7 @@
 """Idempotency-Key: a retry gets the first answer and does nothing; the claim and the work are one transaction."""
 
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -9,6 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
+from registry import db
 from registry.accounts import idempotency
 from registry.accounts.models import IdempotencyKey
 from registry.catalogue.models import Organisation
@@ -16,14 +18,15 @@ from registry.db import Database, utcnow
 from registry.events.models import Event
 from registry.http import RegistryFlask
 from registry.settings import Settings
-from tests.support.probe_app import hook, make_probe_app
+from tests.support.probe_app import hook, lend_probe_app
 
 URL = "/api/v1/probes"
 
 
 @pytest.fixture
-def probe_app(settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch) -> RegistryFlask:
-    return make_probe_app(settings, database, monkeypatch)
+def probe_app(settings: Settings, database: Database) -> Iterator[RegistryFlask]:
+    with lend_probe_app(settings, database) as app:
+        yield app
 
 
 @pytest.fixture
@@ -139,8 +142,7 @@ def test_where_the_first_fails_the_one_that_waited_does_the_work(probe_app: Regi
 def test_a_wait_that_takes_too_long_is_a_conflict_on_postgresql_and_busy_on_sqlite(
     client: FlaskClient, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if database.is_sqlite:
-        _set_busy_timeout(database)
+    monkeypatch.setattr(db, "WAIT", 0.3)
     monkeypatch.setattr(idempotency, "WAIT_SECONDS", 0.3)
     with database.transaction() as holder:
         idempotency.claim(holder, "user:1", "held", "x" * 64, utcnow())
@@ -148,13 +150,6 @@ def test_a_wait_that_takes_too_long_is_a_conflict_on_postgresql_and_busy_on_sqli
     assert response.status_code == (503 if database.is_sqlite else 409)
     assert response.content_type == "application/problem+json"
     assert count(database) == 0
-
-
-def _set_busy_timeout(database: Database) -> None:
-    from sqlalchemy import event
-
-    database.engine.dispose()
-    event.listen(database.engine, "connect", lambda dbapi, _record: dbapi.execute("PRAGMA busy_timeout=300"))
 
 
 def test_answers_are_kept_for_a_day_and_then_forgotten(client: FlaskClient, database: Database) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,17 +12,17 @@ from werkzeug.test import TestResponse
 from registry.api import problems
 from registry.db import Database
 from registry.settings import Settings
-from tests.support.probe_app import hook, make_probe_app
+from tests.support.probe_app import hook, lend_probe_app
 
 URL = "/api/v1/probes"
 
 
 @pytest.fixture
-def client(settings: Settings, sqlite_database: Database, monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
-    app = make_probe_app(settings, sqlite_database, monkeypatch)
-    client = app.test_client()
-    client.environ_base["HTTP_X_TEST_USER"] = "1"
-    return client
+def client(settings: Settings, sqlite_database: Database) -> Iterator[FlaskClient]:
+    with lend_probe_app(settings, sqlite_database) as app:
+        client = app.test_client()
+        client.environ_base["HTTP_X_TEST_USER"] = "1"
+        yield client
 
 
 def problem(response: TestResponse, status: int, code: str) -> dict[str, Any]:

@@ -1,21 +1,23 @@
 """ETags and lists over HTTP, on both engines: nobody overwrites what they have not read; pages link to the next."""
 
+from collections.abc import Iterator
+
 import pytest
 from flask.testing import FlaskClient
 
 from registry.db import Database
 from registry.settings import Settings
-from tests.support.probe_app import make_probe_app
+from tests.support.probe_app import lend_probe_app
 
 URL = "/api/v1/probes"
 
 
 @pytest.fixture
-def client(settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
-    app = make_probe_app(settings, database, monkeypatch)
-    client = app.test_client()
-    client.environ_base["HTTP_X_TEST_USER"] = "1"
-    return client
+def client(settings: Settings, database: Database) -> Iterator[FlaskClient]:
+    with lend_probe_app(settings, database) as app:
+        client = app.test_client()
+        client.environ_base["HTTP_X_TEST_USER"] = "1"
+        yield client
 
 
 def test_a_record_carries_its_version_as_a_strong_etag_and_a_known_one_saves_the_answer(client: FlaskClient) -> None:

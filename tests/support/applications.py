@@ -1,6 +1,6 @@
 """Applications that are lent from test to test: making one takes a quarter of a second, and needs no database."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields
 from typing import Any
@@ -21,14 +21,16 @@ class Applications:
     events, functions that run around requests. Whoever adds addresses makes an application of their own (`create_app`).
     """
 
-    def __init__(self) -> None:
+    def __init__(self, extend: Callable[[RegistryFlask], None] = lambda _app: None) -> None:
+        """`extend` adds what all of them have besides."""
+        self._extend = extend
         self._free: dict[Key, list[_Lent]] = {}
 
     @contextmanager
     def lend(self, settings: Settings, database: Database) -> Iterator[RegistryFlask]:
         """An application of these settings on this database, nobody else's until the end."""
         free = self._free.setdefault(_key(settings), [])
-        lent = free.pop() if free else _Lent(settings, database)
+        lent = free.pop() if free else _Lent(settings, database, self._extend)
         app = lent.begin(settings, database)
         try:
             yield app
@@ -42,9 +44,10 @@ class Applications:
 class _Lent:
     """An application, and how it was when it was made."""
 
-    def __init__(self, settings: Settings, database: Database) -> None:
+    def __init__(self, settings: Settings, database: Database, extend: Callable[[RegistryFlask], None]) -> None:
         self.app = create_app(settings, database)
         self.app.testing = True
+        extend(self.app)
         self.config = dict(self.app.config)
         self.around = {name: _copy(getattr(self.app, name)) for name in AROUND}
 

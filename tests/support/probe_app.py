@@ -8,20 +8,27 @@ from flask import g, request
 
 from registry.accounts import policy
 from registry.accounts.actor import Actor
-from registry.app import create_app
 from registry.db import Database
 from registry.http import RegistryFlask
 from registry.settings import Settings
 from tests.support import probe_api
+from tests.support.applications import Applications
 
 ENDPOINTS = ("Probes", "ProbeItem", "ProbeClosing", "ProbeCrash")
 
 
-def make_probe_app(settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch) -> RegistryFlask:
+@contextmanager
+def lend_probe_app(settings: Settings, database: Database) -> Iterator[RegistryFlask]:
     """The application with /api/v1/probes; `X-Test-User: 7` signs a coordinator with that id in."""
-    for endpoint in ENDPOINTS:
-        monkeypatch.setitem(policy.ROUTES, f"probes.{endpoint}", policy.Rule(policy.EVERYONE))
-    app = create_app(settings, database)
+    with pytest.MonkeyPatch.context() as patch:
+        for endpoint in ENDPOINTS:
+            patch.setitem(policy.ROUTES, f"probes.{endpoint}", policy.Rule(policy.EVERYONE))
+        with _APPLICATIONS.lend(settings, database) as app:
+            yield app
+
+
+def _extend(app: RegistryFlask) -> None:
+    app.testing = False  # an error is answered, as it is in service
     app.extensions["flask-smorest"]["apis"][""]["ext_obj"].register_blueprint(probe_api.make_blueprint())
 
     @app.before_request
@@ -30,7 +37,8 @@ def make_probe_app(settings: Settings, database: Database, monkeypatch: pytest.M
         if user:
             g.actor = Actor(role="coordinator", user_id=user, label=f"user:{user}")
 
-    return app
+
+_APPLICATIONS = Applications(_extend)
 
 
 @contextmanager
