@@ -14,7 +14,7 @@ from pathlib import Path
 from sqlalchemy import true
 
 from registry import migrate
-from registry.accounts.actor import system
+from registry.accounts.actor import ANONYMOUS, system
 from registry.catalogue.tabular import read_rows
 from registry.cli import world
 from registry.cli.evaluating import table
@@ -82,8 +82,8 @@ def main() -> None:
         path = Path(folder) / "labels.csv"
         now = datetime.now(UTC)
         with database.reading() as session:
-            needs = list(gather.need_facts(session, gather.NEED_OPEN).values())
-            offers = list(gather.offer_facts(session, true()).values())
+            needs = list(gather.need_facts(session, ANONYMOUS, gather.NEED_OPEN).values())
+            offers = list(gather.offer_facts(session, ANONYMOUS, true()).values())
             context, least = gather.context(session, now, offers), weights.current().min_overlap_months
             possible = {need.id: [o for o in offers if is_eligible(need, o, context, least)] for need in needs}
             with path.open("w", newline="", encoding="utf-8") as file:

@@ -10,12 +10,13 @@ from registry.accounts.roles import ADMINS, EVERYONE, GIVERS, MEMBERS, OWNERS, S
 from registry.accounts.routes.api import API
 from registry.accounts.routes.pages import PAGES
 from registry.accounts.routes.rule import Rule
-from registry.accounts.visibility import audience, catalogue_audience, lost_events, visible
+from registry.accounts.visibility import audience, catalogue_audience, counted, lost_events, visible
 from registry.errors import N_, NotAllowed, NotAuthenticated
 
 __all__ = [
     "ACTIONS", "ADMINS", "EVERYONE", "GIVERS", "MEMBERS", "OWNERS", "ROUTES", "STAFF", "STATES", "Rule", "audience",
-    "can", "catalogue_audience", "check_route", "lost_events", "require", "rule_for", "visible",
+    "can", "catalogue_audience", "check_route", "counted", "lost_events", "require", "rule_for",
+    "visible",
 ]  # fmt: skip
 
 ROUTES: dict[str | tuple[str, str], Rule] = {**API, **PAGES}

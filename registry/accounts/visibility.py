@@ -131,6 +131,19 @@ def _proposals(actor: Actor, table: Table) -> ColumnElement[bool]:
     return _or_own(shown, table.c.organisation_id, actor.organisation_id)
 
 
+def counted(actor: Actor, model: type[SQLModel]) -> ColumnElement[bool]:
+    """The condition that a proposal's amount counts in what the actor is shown of a need or an offer.
+
+    Once it is posted it counts for everybody; before, for both sides and the coordinators only. For others it is as if
+    it did not exist yet: every total, reason and list that follows from commitments goes by this.
+    """
+    table: Table = model.__table__  # type: ignore[attr-defined]
+    if actor.sees_all:
+        return true()
+    shown = _or_own(table.c.posted_at.is_not(None), table.c.state, actor.state)
+    return _or_own(shown, table.c.organisation_id, actor.organisation_id)
+
+
 def _contacts(actor: Actor, table: Table) -> ColumnElement[bool]:
     """Published ones are for everybody; the State and the coordinators see all of its own."""
     if actor.sees_all:

@@ -67,7 +67,7 @@ def _pairs(session: Session, now: datetime) -> list[tuple[Need, Offer, int]]:
 def _amount(session: Session, need: Need, offer: Offer, now: datetime) -> int | None:
     """The most that can be agreed, in the offer's currency; None where its grants do not fit the ask."""
     types = capacity.shared_types(session, need.id or 0, offer.id or 0)
-    most = capacity.most(session, need.id or 0, offer.id or 0, types, now.date())
+    most = capacity.most(session, capacity.ALL, need.id or 0, offer.id or 0, types, now.date())
     if most is None or most.value is None or most.amount.amount < (offer.min_grant or 1):
         return None
     return most.amount.amount

@@ -42,8 +42,8 @@ def blocked_offers(
 ) -> Blocked:
     """Open offers that do not fit a need. Raises NotFound where the actor may not see the need."""
     get_need(session, actor, need_id)
-    need = gather.need_facts(session, NEED.c.id == need_id)[need_id]
-    offers = gather.offer_facts(session, gather.OFFER_OPEN & policy.visible(actor, Offer))
+    need = gather.need_facts(session, actor, NEED.c.id == need_id)[need_id]
+    offers = gather.offer_facts(session, actor, gather.OFFER_OPEN & policy.visible(actor, Offer))
     return _blocked(session, [(need, offer) for offer in offers.values()], code, limit, now or utcnow())
 
 
@@ -52,8 +52,8 @@ def blocked_needs(
 ) -> Blocked:
     """Open needs that an offer does not fit. Raises NotFound where the actor may not see the offer."""
     get_offer(session, actor, offer_id)
-    offer = gather.offer_facts(session, OFFER.c.id == offer_id)[offer_id]
-    needs = gather.need_facts(session, gather.NEED_OPEN & policy.visible(actor, Need))
+    offer = gather.offer_facts(session, actor, OFFER.c.id == offer_id)[offer_id]
+    needs = gather.need_facts(session, actor, gather.NEED_OPEN & policy.visible(actor, Need))
     return _blocked(session, [(need, offer) for need in needs.values()], code, limit, now or utcnow())
 
 

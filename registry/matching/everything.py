@@ -16,7 +16,7 @@ from sqlalchemy import Table, func, select, update
 from sqlmodel import Session
 
 from registry.accounts import audit, policy
-from registry.accounts.actor import Actor
+from registry.accounts.actor import ANONYMOUS, Actor
 from registry.catalogue.models import Meta
 from registry.db import Database, utcnow
 from registry.matching import gather, refresh, weights
@@ -92,9 +92,9 @@ def refresh_all(
 
 def _read(session: Session, now: datetime) -> Snapshot:
     versions = {"need": _versions(session, NEED), "offer": _versions(session, OFFER)}
-    offers = gather.offer_facts(session, gather.OFFER_OPEN)
+    offers = gather.offer_facts(session, ANONYMOUS, gather.OFFER_OPEN)
     return Snapshot(
-        needs=gather.need_facts(session, gather.NEED_OPEN),
+        needs=gather.need_facts(session, ANONYMOUS, gather.NEED_OPEN),
         offers=offers,
         context=gather.context(session, now, offers.values()),
         versions=versions,

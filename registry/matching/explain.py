@@ -26,8 +26,8 @@ def explain(session: Session, actor: Actor, need_id: int, offer_id: int, now: da
     now = now or utcnow()
     get_need(session, actor, need_id)
     get_offer(session, actor, offer_id)
-    need = gather.need_facts(session, NEED.c.id == need_id)[need_id]
-    offer = gather.offer_facts(session, OFFER.c.id == offer_id)[offer_id]
+    need = gather.need_facts(session, actor, NEED.c.id == need_id)[need_id]
+    offer = gather.offer_facts(session, actor, OFFER.c.id == offer_id)[offer_id]
     current = weights.current()
     blocks = check(need, offer, gather.context(session, now, [offer]), current.min_overlap_months)
     value, parts = score(need, offer, current, now.date())

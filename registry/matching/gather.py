@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Table, and_, exists, or_, select
 from sqlmodel import Session
 
+from registry.accounts.actor import Actor
 from registry.catalogue.models import Participation, PublishedAnswers
 from registry.catalogue.reference import places
 from registry.matching.embargoes import arms_words, reading
@@ -39,17 +40,19 @@ NEED_OPEN: ColumnElement[bool] = NEED.c.status == "open"
 OFFER_OPEN: ColumnElement[bool] = OFFER.c.status == "open"
 
 
-def need_facts(session: Session, condition: ColumnElement[bool], *, left: bool = True) -> dict[int, NeedFacts]:
+def need_facts(
+    session: Session, reader: Actor, condition: ColumnElement[bool], *, left: bool = True
+) -> dict[int, NeedFacts]:
     """Facts of the needs that fulfil a condition on the need table, by id.
 
-    Lines ask what is not promised yet; all that they asked at first with `left` false.
+    Lines ask what is not promised yet, as far as that counts for the reader; all they asked at first with `left` false.
     """
     columns = [NEED.c[n] for n in ("id", "state", "window_start", "window_end", "status", "opened_at")]
     rows = session.execute(select(*columns).where(condition).order_by(NEED.c.id)).all()
     matching = _chosen(NEED, condition, [row.id for row in rows])
     lines = children(session, LINE, "need_id", matching, LINE.c.position, LINE.c.id)
     themes = _codes(session, NEED_THEME, "need_id", "theme", matching)
-    agreed = capacity.agreed_of(session, "need_id", matching) if left else {}
+    agreed = capacity.agreed_of(session, reader, "need_id", matching) if left else {}
     arms = _arms_of_needs(session, [row.id for row in rows if row.state in reading.current().states], lines)
     return {
         row.id: NeedFacts(
@@ -80,10 +83,12 @@ def _lines(rows: list[dict[str, Any]], agreed: list[Any]) -> tuple[Line, ...]:
     return tuple(Line(row["type"], cents_of(row["amount"], row["currency"], row["value_date"])) for row in rows)
 
 
-def offer_facts(session: Session, condition: ColumnElement[bool], *, left: bool = True) -> dict[int, OfferFacts]:
+def offer_facts(
+    session: Session, reader: Actor, condition: ColumnElement[bool], *, left: bool = True
+) -> dict[int, OfferFacts]:
     """Facts of the offers that fulfil a condition on the offer table, by id.
 
-    The budget is what is not promised yet; all of it with `left` false.
+    The budget is what is not promised yet, as far as that counts for the reader; all of it with `left` false.
     """
     columns = [
         OFFER.c[n]
@@ -95,7 +100,7 @@ def offer_facts(session: Session, condition: ColumnElement[bool], *, left: bool 
     types = _codes(session, OFFER_TYPE, "offer_id", "type", matching)
     themes = _codes(session, OFFER_THEME, "offer_id", "theme", matching)
     places = _codes(session, OFFER_PLACE, "offer_id", "place", matching)
-    given = capacity.given_by(session, matching) if left else {}
+    given = capacity.given_by(session, reader, matching) if left else {}
     nothing: frozenset[str] = frozenset()
     return {
         row.id: OfferFacts(

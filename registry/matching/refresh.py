@@ -2,10 +2,11 @@
 
 What the table holds: of all eligible pairs of open needs and offers those among the best TOP of their need or of
 their offer, ranked by score, then by the other side's id. So both sides' lists are whole down to TOP, and the table
-stays small. A change can lower or end a pair, which lets the next one of a full list rise: that list is filled again.
+stays small. Of what is agreed it counts what is posted, as for everybody; matches.py sets rows right for who counts
+more. A change can lower or end a pair, which lets the next one of a full list rise: that list is filled again.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from sqlalchemy import Table, bindparam, delete, func, insert, or_, select, text, update
 from sqlmodel import Session
 
+from registry.accounts.actor import ANONYMOUS, Actor
 from registry.db import before_commit, utcnow
 from registry.events.outbox import Change, emit_all
 from registry.json_text import dumps
@@ -108,20 +110,34 @@ def pair_of(need: NeedFacts, offer: OfferFacts, context: Context, current: Weigh
 
 def _pairs_of_needs(session: Session, ids: set[int], current: Weights, now: datetime) -> dict[Key, Pair]:
     found: dict[Key, Pair] = {}
-    for need in gather.need_facts(session, NEED.c.id.in_(ids)).values() if ids else ():
+    for need in gather.need_facts(session, ANONYMOUS, NEED.c.id.in_(ids)).values() if ids else ():
         if need.status == "open":
             possible = gather.possible_offers(need, current.min_overlap_months)
-            found |= _eligible(session, [need], gather.offer_facts(session, possible).values(), current, now)
+            found |= _eligible(session, [need], gather.offer_facts(session, ANONYMOUS, possible).values(), current, now)
     return found
 
 
 def _pairs_of_offers(session: Session, ids: set[int], current: Weights, now: datetime) -> dict[Key, Pair]:
     found: dict[Key, Pair] = {}
-    for offer in gather.offer_facts(session, OFFER.c.id.in_(ids)).values() if ids else ():
+    for offer in gather.offer_facts(session, ANONYMOUS, OFFER.c.id.in_(ids)).values() if ids else ():
         if offer.status == "open":
             possible = gather.possible_needs(offer, current.min_overlap_months)
-            found |= _eligible(session, gather.need_facts(session, possible).values(), [offer], current, now)
+            found |= _eligible(session, gather.need_facts(session, ANONYMOUS, possible).values(), [offer], current, now)
     return found
+
+
+def pairs_for(session: Session, reader: Actor, keys: Collection[Key], now: datetime) -> dict[Key, Pair]:
+    """Those of these pairs that are eligible by what counts for the reader, scored by it. Writes nothing."""
+    if not keys:
+        return {}
+    needs = gather.need_facts(session, reader, NEED.c.id.in_({need for need, _ in keys}))
+    offers = gather.offer_facts(session, reader, OFFER.c.id.in_({offer for _, offer in keys}))
+    context, current = gather.context(session, now, offers.values()), weights.current()
+    return {
+        (need, offer): pair_of(needs[need], offers[offer], context, current)
+        for need, offer in keys
+        if is_eligible(needs[need], offers[offer], context, current.min_overlap_months)
+    }
 
 
 def _eligible(

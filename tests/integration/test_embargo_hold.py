@@ -13,6 +13,7 @@ from registry.matching.eligibility import is_eligible
 from registry.matching.embargoes import cases
 from registry.matching.everything import refresh_all
 from registry.matching.explain import explain
+from registry.matching.ledger import capacity
 from registry.matching.ledger.proposing import propose
 from registry.matching.models import Match
 from registry.matching.refresh import run_pending
@@ -45,7 +46,10 @@ def explained(database: Database, ids: Ids) -> list[dict[str, Any]]:
     refresh_all(database, COORDINATOR, NOW)
     with database.reading() as session:
         blocks: list[dict[str, Any]] = explain(session, COORDINATOR, ids["need"], ids["offer"], NOW)["blocks"]
-        asked, given = gather.need_facts(session, gather.NEED_OPEN), gather.offer_facts(session, gather.OFFER_OPEN)
+        asked, given = (
+            gather.need_facts(session, capacity.ALL, gather.NEED_OPEN),
+            gather.offer_facts(session, capacity.ALL, gather.OFFER_OPEN),
+        )
         context, current = gather.context(session, NOW, given.values()), weights.current()
         free = not blocks
         one = is_eligible(asked[ids["need"]], given[ids["offer"]], context, current.min_overlap_months)

@@ -109,7 +109,7 @@ def test_sixteen_accepts_at_once_never_promise_more_than_there_is(database: Data
         outcomes = list(pool.map(accept, numbers))
     assert sorted(outcomes) == ["agreed"] * 7 + ["refused"] * 9, "7 × 70,000 of 500,000"
     with database.reading() as session:
-        assert capacity.left_of_offer(session, pair["offer"]) == Money(10_000_00, "USD")
+        assert capacity.left_of_offer(session, capacity.ALL, pair["offer"]) == Money(10_000_00, "USD")
 
 
 def test_a_need_is_not_promised_more_than_it_asks(database: Database, pair: Ids) -> None:
@@ -210,7 +210,7 @@ def test_a_commitment_called_off_gives_its_money_back(database: Database, pair: 
     number = agreed(database, pair)
     assert done(database, donor(pair["giver"]), number, "cancel", reason="policy") == "cancelled"
     with database.reading() as session:
-        assert capacity.left_of_offer(session, pair["offer"]) == Money(500_000_00, "USD")
+        assert capacity.left_of_offer(session, capacity.ALL, pair["offer"]) == Money(500_000_00, "USD")
     assert agreed(database, pair)
 
 

@@ -70,8 +70,8 @@ def test_the_rest_of_a_partly_paid_commitment_is_called_off(database: Database) 
         "agreed", 20_000_00, 50_000_00, 20_000_00,
     )  # fmt: skip
     with database.reading() as session:
-        assert capacity.left_of_offer(session, pair["offer"]) == Money(480_000_00, "USD")
-        assert capacity.left_of_need(session, pair["need"]) == Money(80_000_00, "USD")
+        assert capacity.left_of_offer(session, capacity.ALL, pair["offer"]) == Money(480_000_00, "USD")
+        assert capacity.left_of_need(session, capacity.ALL, pair["need"]) == Money(80_000_00, "USD")
     assert done(database, KENYA, number, "deliver", amount=20_000_00, on="2026-11-23") == "delivered"
 
 

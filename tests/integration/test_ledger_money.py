@@ -42,7 +42,7 @@ def test_a_need_in_francs_takes_dollars_by_the_rate_that_is_stored(database: Dat
     assert (found["need_currency"], found["rate_date"]) == ("XOF", date(2024, 12, 31))
     assert abs(found["need_amount"] - 10_000_000) <= 3 and found["rate"].startswith("606.2443") and found["rate_source"]
     with database.reading() as session:
-        left = capacity.left_of_need(session, pair["need"])
+        left = capacity.left_of_need(session, capacity.ALL, pair["need"])
     assert left == Money(10_000_000 - found["need_amount"], "XOF")
 
 
@@ -51,7 +51,7 @@ def test_a_need_in_euros_is_met_from_francs(database: Database) -> None:
     number = agreed(database, pair, 85_000_00)
     assert shown(database, number)["need_amount"] == 89_242_14, "1.136 / 1.082"
     with database.reading() as session:
-        assert capacity.left_of_need(session, pair["need"]) == Money(757_86, "EUR")
+        assert capacity.left_of_need(session, capacity.ALL, pair["need"]) == Money(757_86, "EUR")
         assert views.ledger(session, KENYA, "need_id", pair["need"])["left"] == {"amount": 757_86, "currency": "EUR"}
 
 
@@ -89,8 +89,8 @@ def test_help_goes_to_lines_of_the_type_that_is_offered(database: Database) -> N
     number = agreed(database, pair, 30_000_00)
     assert (shown(database, number)["type"], shown(database, number)["types"]) == ("training", ["training"])
     with database.reading() as session:
-        assert capacity.left_of_need(session, pair["need"], {"training"}) == Money(0, "USD")
-        assert capacity.left_of_need(session, pair["need"], {"equipment"}) == Money(100_000_00, "USD")
+        assert capacity.left_of_need(session, capacity.ALL, pair["need"], {"training"}) == Money(0, "USD")
+        assert capacity.left_of_need(session, capacity.ALL, pair["need"], {"equipment"}) == Money(100_000_00, "USD")
 
 
 def test_what_is_for_several_types_leaves_each_of_them_what_it_needs(database: Database) -> None:
@@ -129,7 +129,7 @@ def test_what_is_agreed_in_another_currency_covers_the_need_for_matching_too(dat
         other = open_offer(session, organisation(session, "Other"), **giving("CHF")).id or 0
         third = open_need(session, lines=[LINE], title="Another").id or 0
     with database.reading() as session:
-        most = capacity.most(session, pair["need"], pair["offer"], {"equipment"}, NOW.date())
+        most = capacity.most(session, capacity.ALL, pair["need"], pair["offer"], {"equipment"}, NOW.date())
     assert most is not None
     agreed(database, pair, most.amount.amount)
     with database.reading() as session:

@@ -87,9 +87,9 @@ def test_the_table_is_whole_after_every_change_whatever_comes(
     for _ in range(14):
         kind = choice.choice(["need", "offer"])
         side = (
-            gather.need_facts(session, gather.NEED_OPEN)
+            gather.need_facts(session, ANONYMOUS, gather.NEED_OPEN)
             if kind == "need"
-            else gather.offer_facts(session, gather.OFFER_OPEN)
+            else gather.offer_facts(session, ANONYMOUS, gather.OFFER_OPEN)
         )
         record_id = choice.choice(sorted(side))
         if kind == "need":
@@ -99,7 +99,7 @@ def test_the_table_is_whole_after_every_change_whatever_comes(
             else:
                 needs.update_need(session, actor, record_id, random_need(choice, actor), None)
         else:
-            all_offers = gather.offer_facts(session, gather.OFFER_OPEN)
+            all_offers = gather.offer_facts(session, ANONYMOUS, gather.OFFER_OPEN)
             record_id = choice.choice(sorted(all_offers))
             actor = donor(all_offers[record_id].organisation_id)
             if choice.random() < 0.3:
@@ -208,14 +208,14 @@ def test_the_waiting_time_grows_the_score(session: Session) -> None:
 def test_the_database_narrows_without_losing_a_pair(session: Session) -> None:
     world(session, 5, 8)
     least = weights.current().min_overlap_months
-    all_needs = gather.need_facts(session, gather.NEED_OPEN)
-    all_offers = gather.offer_facts(session, gather.OFFER_OPEN)
+    all_needs = gather.need_facts(session, ANONYMOUS, gather.NEED_OPEN)
+    all_offers = gather.offer_facts(session, ANONYMOUS, gather.OFFER_OPEN)
     context = gather.context(session, NOW, all_offers.values())
     for need in all_needs.values():
-        found = gather.offer_facts(session, gather.possible_offers(need, least))
+        found = gather.offer_facts(session, ANONYMOUS, gather.possible_offers(need, least))
         assert {o.id for o in all_offers.values() if is_eligible(need, o, context, least)} <= set(found)
     for offer in all_offers.values():
-        found_needs = gather.need_facts(session, gather.possible_needs(offer, least))
+        found_needs = gather.need_facts(session, ANONYMOUS, gather.possible_needs(offer, least))
         assert {n.id for n in all_needs.values() if is_eligible(n, offer, context, least)} <= set(found_needs)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlmodel import Session
 
-from registry.accounts.actor import Actor
+from registry.accounts.actor import ANONYMOUS, Actor
 from registry.catalogue.models import Participation
 from registry.matching import gather, refresh, weights
 from registry.matching.eligibility import is_eligible
@@ -63,8 +63,8 @@ def random_offer(choice: random.Random) -> dict[str, Any]:
 def truth(session: Session, top: int) -> Table:
     """What the table must hold, by the rules over all pairs."""
     current = weights.current()
-    all_needs = gather.need_facts(session, gather.NEED_OPEN)
-    all_offers = gather.offer_facts(session, gather.OFFER_OPEN)
+    all_needs = gather.need_facts(session, ANONYMOUS, gather.NEED_OPEN)
+    all_offers = gather.offer_facts(session, ANONYMOUS, gather.OFFER_OPEN)
     context = gather.context(session, refresh.utcnow(), all_offers.values())
     pairs = {
         (need.id, offer.id): score(need, offer, current, context.today)[0]

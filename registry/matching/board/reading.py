@@ -10,21 +10,21 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Table, select
+from sqlalchemy import Table, and_, or_, select
 from sqlmodel import Session
 
 from registry.accounts import policy
 from registry.accounts.actor import Actor
 from registry.db import utcnow
-from registry.matching import gather, weights
+from registry.matching import gather, matches, weights
 from registry.matching.board.rules import ASKED, BANDS, NOBODY_PROPOSED, NOT_LOOKED_AT, PARTLY, Stop, band, nearest
 from registry.matching.board.rules import stopped_at as stopped
 from registry.matching.facts import OfferFacts
 from registry.matching.forms import NEED, OFFER
+from registry.matching.ledger import capacity
 from registry.matching.ledger.models import Proposal
 from registry.matching.ledger.rules import COMMITTED, PROPOSED
 from registry.matching.listing import Filters, need_conditions, offer_conditions
-from registry.matching.refresh import MATCH
 
 _PROPOSAL: Table = Proposal.__table__  # type: ignore[attr-defined]
 PAIRS = 1_500_000
@@ -61,13 +61,11 @@ def read_board(session: Session, actor: Actor, filters: Filters, now: datetime |
     narrowed = Filters(themes=filters.themes, regions=filters.regions, statuses=("open",))
     needs = _waiting(session, NEED, need_conditions(actor, narrowed))
     offers = _waiting(session, OFFER, offer_conditions(actor, narrowed))
-    all_needs = gather.need_facts(session, gather.NEED_OPEN)
-    all_offers = gather.offer_facts(session, gather.OFFER_OPEN)
+    all_needs = gather.need_facts(session, actor, gather.NEED_OPEN)
+    all_offers = gather.offer_facts(session, actor, gather.OFFER_OPEN)
     context, least = gather.context(session, now, all_offers.values()), weights.current().min_overlap_months
-    needs_matched, offers_matched = (
-        set(session.scalars(select(column).distinct())) for column in (MATCH.c.need_id, MATCH.c.offer_id)
-    )
-    given = _given(session, all_offers)
+    needs_matched, offers_matched = matches.matched(session, actor, now)
+    given = _given(session, actor, all_offers)
 
     def of_need(need_id: int) -> Stop:
         need = all_needs[need_id]
@@ -99,12 +97,12 @@ def _waiting(session: Session, table: Table, conditions: Collection[Any]) -> dic
     return {row.id: row.opened_at.date() if row.opened_at else None for row in rows}
 
 
-def _given(session: Session, offers: Mapping[int, OfferFacts]) -> dict[int, str | None]:
+def _given(session: Session, actor: Actor, offers: Mapping[int, OfferFacts]) -> dict[int, str | None]:
     """Offer with a standing proposal → ASKED, PARTLY where something is agreed, None where nothing is left to give."""
     found: dict[int, str | None] = {}
     rows = session.execute(
         select(_PROPOSAL.c.offer_id, _PROPOSAL.c.status)
-        .where(_PROPOSAL.c.status.in_((PROPOSED, *COMMITTED)))
+        .where(or_(and_(_PROPOSAL.c.status == PROPOSED, policy.visible(actor, Proposal)), capacity.commitments(actor)))
     )  # fmt: skip
     for offer_id, status in rows:
         found.setdefault(offer_id, ASKED)

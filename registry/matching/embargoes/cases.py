@@ -25,7 +25,7 @@ from registry.matching.embargoes.released import release_of, terms_of
 from registry.matching.embargoes.rules import ITEMS, Exemption, Load
 from registry.matching.fields import Text
 from registry.matching.forms import NEED, OFFER
-from registry.matching.ledger import reviewing
+from registry.matching.ledger import capacity, reviewing
 from registry.matching.models import ExemptionCase
 from registry.matching.needs import get_need
 from registry.matching.offers import get_offer
@@ -211,8 +211,8 @@ def _require_complete(case: ExemptionCase, exemption: Exemption, today: date) ->
 
 def _load(session: Session, case: ExemptionCase) -> Load:
     """What the pair of a checklist would carry now."""
-    need = gather.need_facts(session, NEED.c.id == case.need_id)[case.need_id]
-    offer = gather.offer_facts(session, OFFER.c.id == case.offer_id)[case.offer_id]
+    need = gather.need_facts(session, capacity.ALL, NEED.c.id == case.need_id)[case.need_id]
+    offer = gather.offer_facts(session, capacity.ALL, OFFER.c.id == case.offer_id)[case.offer_id]
     return carried(need, offer, gather.context(session, utcnow(), [offer]))
 
 

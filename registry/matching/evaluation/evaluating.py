@@ -48,12 +48,17 @@ def evaluate(
     now = now or utcnow()
     needs = [
         replace(n, status="open")
-        for n in gather.need_facts(session, NEED.c.id.in_(sorted(funded)), left=False).values()
+        for n in gather.need_facts(session, actor, NEED.c.id.in_(sorted(funded)), left=False).values()
     ]
-    offers = [replace(offer, status="open") for offer in gather.offer_facts(session, true(), left=False).values()]
+    offers = [
+        replace(offer, status="open") for offer in gather.offer_facts(session, actor, true(), left=False).values()
+    ]
     possible = _possible(session, needs, offers, now)
     ways = rankings(
-        weights.current(), now.date(), gather.need_facts(session, true(), left=False).values(), past_programmes(session)
+        weights.current(),
+        now.date(),
+        gather.need_facts(session, actor, true(), left=False).values(),
+        past_programmes(session),
     )
     drawing = Drawing([need.state for need in needs], draws, seed)
     found = {name: [_measured(way, n, possible[n.id], funded[n.id]) for n in needs] for name, way in ways.items()}

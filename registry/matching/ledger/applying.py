@@ -14,7 +14,7 @@ from registry.db import utcnow
 from registry.errors import N_, Conflict, InvalidInput, RegistryError
 from registry.matching.forms import NEED, OFFER
 from registry.matching.gather import need_facts, offer_facts
-from registry.matching.ledger.capacity import most
+from registry.matching.ledger.capacity import ALL, most
 from registry.matching.ledger.proposing import propose
 from registry.matching.models import Offer
 from registry.matching.rounds.models import Round, Scenario
@@ -99,14 +99,14 @@ def _by_the_rates(
     The round counts each amount by the rate of its own value date; what is agreed counts by the rate of its day. Where
     only that makes a grant too large, what is left is proposed, and the outcome says so.
     """
-    need = need_facts(session, NEED.c.id == need_id).get(need_id)
-    offer = offer_facts(session, OFFER.c.id == offer_id).get(offer_id)
+    need = need_facts(session, ALL, NEED.c.id == need_id).get(need_id)
+    offer = offer_facts(session, ALL, OFFER.c.id == offer_id).get(offer_id)
     if need is None or offer is None:
         return None
     asked, cents = need.asked(frozenset({type_})).whole, grant["amount"] * 100
     if asked is None or asked < cents or (offer.budget is not None and offer.budget < cents):
         return None
-    found = most(session, need_id, offer_id, {type_}, now.date())
+    found = most(session, ALL, need_id, offer_id, {type_}, now.date())
     return found.amount.amount if found and found.amount.amount > 0 else None
 
 

@@ -1,5 +1,6 @@
 """What needs and offers have left, from the rows of what is agreed, and the most that one can give the other.
 
+What counts depends on who reads (policy.counted): a commitment that is not posted yet is its parties' alone.
 An offer is counted in its own currency, which is that of its proposals. A need is counted in the currency of its
 lines, where that is one; else in US dollars, each line at the rate of its value date. What is agreed counts towards a
 need with the value stored with it, by the rate of the day on which it was proposed.
@@ -10,9 +11,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, Table, func, select
+from sqlalchemy import ColumnElement, Row, Table, and_, func, select
 from sqlmodel import Session
 
+from registry.accounts import policy
+from registry.accounts.actor import Actor, system
 from registry.catalogue.money import DatedRate, Money, rate_between, usd_cents
 from registry.matching.forms import LINE, OFFER, OFFER_TYPE
 from registry.matching.ledger import rules
@@ -25,6 +28,25 @@ _AGREED = [
     for name in ("id", "need_id", "offer_id", "types", "status", "amount", "currency", "usd_cents", "need_amount",
                  "need_currency", "rate_date", "created_at")
 ]  # fmt: skip
+
+
+ALL = system("ledger")
+"""The reader for whom everything that is agreed counts: steps and rounds decide by it"""
+
+
+def commitments(reader: Actor) -> ColumnElement[bool]:
+    """The condition on the table of proposals that one is agreed and counts for the reader."""
+    return and_(PROPOSAL.c.status.in_(COMMITTED), policy.counted(reader, Proposal))
+
+
+def counted_before_others(session: Session, reader: Actor) -> tuple[Collection[int], Collection[int]]:
+    """(needs, offers) of which the reader counts a commitment that is not posted: others see other figures of them."""
+    if not reader.sees_all and reader.state is None and reader.organisation_id is None:
+        return frozenset(), frozenset()
+    rows = session.execute(
+        select(PROPOSAL.c.need_id, PROPOSAL.c.offer_id).where(commitments(reader), PROPOSAL.c.posted_at.is_(None))
+    ).all()
+    return frozenset(row.need_id for row in rows), frozenset(row.offer_id for row in rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +64,11 @@ class Ask:
         return None if self.unknown else rules.left_of_need(self.asked, self.taken, types)
 
 
-def ask_of(session: Session, need_id: int) -> Ask:
+def ask_of(session: Session, reader: Actor, need_id: int) -> Ask:
     """What a need asks and what of it is agreed, as its rows say now."""
     columns = [LINE.c[name] for name in ("type", "amount", "currency", "value_date")]
     lines = session.execute(select(*columns).where(LINE.c.need_id == need_id).order_by(LINE.c.position)).mappings()
-    return ask([dict(line) for line in lines], agreed_of(session, "need_id", [need_id]).get(need_id, []))
+    return ask([dict(line) for line in lines], agreed_of(session, reader, "need_id", [need_id]).get(need_id, []))
 
 
 def ask(lines: Sequence[Mapping[str, Any]], agreed: Sequence[Row[Any]]) -> Ask:
@@ -95,46 +117,46 @@ def value_of(agreed: Row[Any] | Proposal, currency: str) -> Money | None:
     return Money(agreed.amount, agreed.currency).at(rate) if rate else None
 
 
-def agreed_of(session: Session, side: str, ids: Any) -> dict[int, list[Row[Any]]]:
+def agreed_of(session: Session, reader: Actor, side: str, ids: Any) -> dict[int, list[Row[Any]]]:
     """Need or offer (`need_id`, `offer_id`; ids, or a query for them) → its commitments, the oldest first."""
     found: dict[int, list[Row[Any]]] = {}
-    chosen = select(*_AGREED).where(PROPOSAL.c[side].in_(ids), PROPOSAL.c.status.in_(COMMITTED))
+    chosen = select(*_AGREED).where(PROPOSAL.c[side].in_(ids), commitments(reader))
     for row in session.execute(chosen.order_by(PROPOSAL.c.id)):
         found.setdefault(getattr(row, side), []).append(row)
     return found
 
 
-def left_of_need(session: Session, need_id: int, types: Collection[str] | None = None) -> Money | None:
+def left_of_need(session: Session, reader: Actor, need_id: int, types: Collection[str] | None = None) -> Money | None:
     """What a need still asks, in all or of lines of some types; None: it cannot be said."""
-    return ask_of(session, need_id).left(None if types is None else frozenset(types))
+    return ask_of(session, reader, need_id).left(None if types is None else frozenset(types))
 
 
-def left_of_offer(session: Session, offer_id: int) -> Money | None:
+def left_of_offer(session: Session, reader: Actor, offer_id: int) -> Money | None:
     """What an offer has left, below zero where more is agreed than it gives; None: it states no budget."""
     row = session.execute(select(OFFER.c.budget, OFFER.c.currency).where(OFFER.c.id == offer_id)).one()
     if row.budget is None:
         return None
-    return Money(row.budget - given_by(session, [offer_id]).get(offer_id, 0), row.currency)
+    return Money(row.budget - given_by(session, reader, [offer_id]).get(offer_id, 0), row.currency)
 
 
-def given_by(session: Session, offer_ids: Any) -> dict[int, int]:
+def given_by(session: Session, reader: Actor, offer_ids: Any) -> dict[int, int]:
     """Of these offers (ids, or a query for them) → minor units agreed. Its currency stays while anything is agreed."""
     rows = session.execute(
         select(PROPOSAL.c.offer_id, func.sum(PROPOSAL.c.amount))
-        .where(PROPOSAL.c.offer_id.in_(offer_ids), PROPOSAL.c.status.in_(COMMITTED), PROPOSAL.c.amount.is_not(None))
+        .where(PROPOSAL.c.offer_id.in_(offer_ids), commitments(reader), PROPOSAL.c.amount.is_not(None))
         .group_by(PROPOSAL.c.offer_id)
     )
     return {offer_id: int(amount) for offer_id, amount in rows}
 
 
-def left_of_pair(session: Session, need_id: int, offer_id: int) -> Money | None:
+def left_of_pair(session: Session, reader: Actor, need_id: int, offer_id: int) -> Money | None:
     """What of its largest grant the offer has not agreed with this need yet; None: it has no largest grant."""
     row = session.execute(select(OFFER.c.max_grant, OFFER.c.currency).where(OFFER.c.id == offer_id)).one()
     if row.max_grant is None:
         return None
     agreed = session.scalar(
         select(func.sum(PROPOSAL.c.amount)).where(
-            PROPOSAL.c.need_id == need_id, PROPOSAL.c.offer_id == offer_id, PROPOSAL.c.status.in_(COMMITTED)
+            PROPOSAL.c.need_id == need_id, PROPOSAL.c.offer_id == offer_id, commitments(reader)
         )
     )
     return Money(row.max_grant - int(agreed or 0), row.currency)
@@ -149,16 +171,18 @@ class Most:
     rate: DatedRate | None
 
 
-def most(session: Session, need_id: int, offer_id: int, types: Collection[str], on: date) -> Most | None:
-    """The largest amount that both sides have left for these types; None: neither says, or no rate joins the two.
+def most(session: Session, reader: Actor, need_id: int, offer_id: int, types: Collection[str], on: date) -> Most | None:
+    """The largest amount that both sides have left for these types, as the reader counts.
+
+    None: neither says, or no rate joins the two.
 
     Zero or less: there is nothing left to agree.
     """
     currency = session.scalar(select(OFFER.c.currency).where(OFFER.c.id == offer_id))
     if currency is None:
         return None
-    bounds = [left_of_offer(session, offer_id), left_of_pair(session, need_id, offer_id)]
-    asks = ask_of(session, need_id)
+    bounds = [left_of_offer(session, reader, offer_id), left_of_pair(session, reader, need_id, offer_id)]
+    asks = ask_of(session, reader, need_id)
     wanted, rate = asks.left(frozenset(types)), None
     if asks.currency is not None:
         rate = rate_between(currency, asks.currency, on)

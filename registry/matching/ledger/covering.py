@@ -18,13 +18,13 @@ def require_need_covers(session: Session, need_id: int, loaded: Mapping[str, Any
 
     What fell short before may stay as it was.
     """
-    agreed = capacity.agreed_of(session, "need_id", [need_id]).get(need_id, [])
+    agreed = capacity.agreed_of(session, capacity.ALL, "need_id", [need_id]).get(need_id, [])
     if not agreed:
         return
     nothing = {"amount": None, "currency": None, "value_date": None}
     lines = [{"type": line["type"], **(line["money"] or nothing)} for line in loaded["lines"]]
     types = {line["type"] for line in lines}
-    after, before = capacity.ask(lines, agreed), capacity.ask_of(session, need_id)
+    after, before = capacity.ask(lines, agreed), capacity.ask_of(session, capacity.ALL, need_id)
     lost = [row.id for row in agreed if row.types and not types & set(row.types.split(","))]
     short = after.unknown or not is_covered_by(after.asked, after.taken)
     if _loses_amounts(lines, agreed, before):
@@ -67,7 +67,9 @@ def _asks_no_less(before: capacity.Ask, after: capacity.Ask) -> bool:
 
 def require_offer_covers(session: Session, offer_id: int, loaded: Mapping[str, Any]) -> None:
     """Raise Conflict where a changed offer gives less than is agreed, in all or to one need, or another currency."""
-    agreed = [row for row in capacity.agreed_of(session, "offer_id", [offer_id]).get(offer_id, []) if row.amount]
+    agreed = [
+        row for row in capacity.agreed_of(session, capacity.ALL, "offer_id", [offer_id]).get(offer_id, []) if row.amount
+    ]
     if not agreed:
         return
     currency = agreed[0].currency

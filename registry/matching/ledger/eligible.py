@@ -9,12 +9,14 @@ from datetime import datetime
 
 from sqlmodel import Session
 
+from registry.accounts.actor import Actor
 from registry.errors import N_, Conflict
 from registry.matching import gather, weights
 from registry.matching.blocks import Block
 from registry.matching.eligibility import check
 from registry.matching.facts import Context, NeedFacts, OfferFacts
 from registry.matching.forms import NEED, OFFER
+from registry.matching.ledger import capacity
 from registry.matching.ledger.models import Proposal
 
 Facts = tuple[NeedFacts, OfferFacts, Context]
@@ -29,19 +31,22 @@ class NotEligible(Conflict):
         super().__init__(blocks[0].message, details={"blocks": codes}, **blocks[0].params)
 
 
-def require_eligible(session: Session, need_id: int, offer_id: int, now: datetime) -> Facts:
-    """The facts of a pair that nothing stands against now. Raises NotEligible with every reason."""
-    need, offer, context = facts = facts_of(session, need_id, offer_id, now)
+def require_eligible(session: Session, reader: Actor, need_id: int, offer_id: int, now: datetime) -> Facts:
+    """The facts of a pair that nothing stands against now, by what counts for the reader.
+
+    Raises NotEligible with every reason.
+    """
+    need, offer, context = facts = facts_of(session, reader, need_id, offer_id, now)
     blocks = check(need, offer, context, weights.current().min_overlap_months)
     if blocks:
         raise NotEligible(blocks)
     return facts
 
 
-def facts_of(session: Session, need_id: int, offer_id: int, now: datetime) -> Facts:
+def facts_of(session: Session, reader: Actor, need_id: int, offer_id: int, now: datetime) -> Facts:
     """What the rules read of a pair, as it stands now."""
-    need = gather.need_facts(session, NEED.c.id == need_id)[need_id]
-    offer = gather.offer_facts(session, OFFER.c.id == offer_id)[offer_id]
+    need = gather.need_facts(session, reader, NEED.c.id == need_id)[need_id]
+    offer = gather.offer_facts(session, reader, OFFER.c.id == offer_id)[offer_id]
     return need, offer, gather.context(session, now, [offer])
 
 
@@ -49,8 +54,8 @@ def blocks_of(session: Session, proposals: Sequence[Proposal], now: datetime) ->
     """Proposal → what stands against it as a commitment now, by the lasting rules, in few queries for many."""
     if not proposals:
         return {}
-    needs = gather.need_facts(session, NEED.c.id.in_({one.need_id for one in proposals}))
-    offers = gather.offer_facts(session, OFFER.c.id.in_({one.offer_id for one in proposals}))
+    needs = gather.need_facts(session, capacity.ALL, NEED.c.id.in_({one.need_id for one in proposals}))
+    offers = gather.offer_facts(session, capacity.ALL, OFFER.c.id.in_({one.offer_id for one in proposals}))
     context = gather.context(session, now, offers.values())
     months = weights.current().min_overlap_months
     found = {}

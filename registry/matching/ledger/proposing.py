@@ -53,13 +53,13 @@ def propose(
     )
     policy.require(actor, "proposal.propose", made)
     refresh.hold(session)
-    need_facts, offer_facts, context = require_eligible(session, made.need_id, made.offer_id, now)
+    need_facts, offer_facts, context = require_eligible(session, actor, made.need_id, made.offer_id, now)
     current = weights.current()
     made.score = score(need_facts, offer_facts, current, context.today)[0]
     made.weights_version = current.version
     _set_types(made, need_facts, offer_facts, form["type"])
     _refuse_second(session, made)
-    _set_amount(session, made, offer, form, now)
+    _set_amount(session, actor, made, offer, form, now)
     session.add(made)
     session.flush()
     add_step(session, actor, made, side_of(actor, made), "propose", now, text=form["text"] or "")
@@ -106,7 +106,9 @@ def require_types(proposal: Proposal, need: NeedFacts, offer: OfferFacts) -> Non
         )  # fmt: skip
 
 
-def _set_amount(session: Session, made: Proposal, offer: Offer, form: Mapping[str, Any], now: datetime) -> None:
+def _set_amount(
+    session: Session, actor: Actor, made: Proposal, offer: Offer, form: Mapping[str, Any], now: datetime
+) -> None:
     amount, currency = form["amount"], form["currency"] or offer.currency
     if amount is None:
         if offer.budget is not None:
@@ -118,7 +120,7 @@ def _set_amount(session: Session, made: Proposal, offer: Offer, form: Mapping[st
         raise InvalidInput({"currency": [f"This offer gives in {offer.currency}: propose in that currency."]})
     made.amount, made.first_amount, made.currency = amount, amount, currency
     set_value(session, made, now)
-    wrong = _unfit(offer, amount, currency) or _too_much(session, made)
+    wrong = _unfit(offer, amount, currency) or _too_much(session, actor, made)
     if wrong:
         raise InvalidInput({"amount": [wrong]})
 
@@ -133,7 +135,7 @@ def set_value(session: Session, proposal: Proposal, now: datetime) -> None:
     given = Money(proposal.amount, proposal.currency)
     dollars = rate_between(given.currency or "", "USD", now.date())
     proposal.usd_cents = given.at(dollars).amount if dollars else None
-    currency = capacity.ask_of(session, proposal.need_id).currency
+    currency = capacity.ask_of(session, capacity.ALL, proposal.need_id).currency
     if currency is None:
         proposal.need_amount = proposal.need_currency = proposal.rate = proposal.rate_date = proposal.rate_source = None
         return
@@ -155,23 +157,26 @@ def _unfit(offer: Offer, amount: int, currency: str) -> str | None:
     return None
 
 
-def _too_much(session: Session, made: Proposal) -> str | None:
+def _too_much(session: Session, reader: Actor, made: Proposal) -> str | None:
     try:
-        require_left(session, made)
+        require_left(session, reader, made)
     except Conflict as error:
         return error.message % error.params if error.params else error.message
     return None
 
 
-def require_left(session: Session, proposal: Proposal) -> None:
-    """Raise Conflict, naming what is left, where offer or need have not so much left. The matching lock is held."""
+def require_left(session: Session, reader: Actor, proposal: Proposal) -> None:
+    """Raise Conflict, naming what is left for the reader, where offer or need have not so much left for the reader.
+
+    What is agreed and not posted yet is nobody else's to know: no refusal goes by it. The matching lock is held.
+    """
     if proposal.amount is None:
         return
     amount = Money(proposal.amount, proposal.currency)
-    left = capacity.left_of_offer(session, proposal.offer_id)
+    left = capacity.left_of_offer(session, reader, proposal.offer_id)
     if left is not None and amount > left:
         raise Conflict(N_("The offer has only %(left)s left: the rest is promised already."), left=str(left))
-    of_pair = capacity.left_of_pair(session, proposal.need_id, proposal.offer_id)
+    of_pair = capacity.left_of_pair(session, reader, proposal.need_id, proposal.offer_id)
     if of_pair is not None and amount > of_pair:
         raise Conflict(
             N_(
@@ -179,7 +184,7 @@ def require_left(session: Session, proposal: Proposal) -> None:
             ),
             left=str(of_pair),
         )
-    asks = capacity.ask_of(session, proposal.need_id)
+    asks = capacity.ask_of(session, reader, proposal.need_id)
     if asks.currency is None:
         return
     if asks.unknown:

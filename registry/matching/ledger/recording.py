@@ -16,6 +16,7 @@ from registry.matching import refresh
 from registry.matching.ledger import rules
 from registry.matching.ledger.models import Proposal, ProposalStep
 from registry.matching.ledger.rules import COMMITTED, NEED, OFFER, REGISTRY, Standing
+from registry.matching.models import Need, Offer
 
 PAST = {
     "propose": "made", "accept": "accepted", "decline": "declined", "ask": "asked", "answer": "answered",
@@ -74,7 +75,7 @@ def add_step(
     session.add(step)
     session.flush()
     standing = standing_of(session, proposal)
-    was, amount_before = proposal.status, proposal.amount
+    counted, amount_before = _counts_for_all(proposal), proposal.amount
     proposal.status, proposal.agreed_at = standing.status, standing.agreed_at
     proposal.flags = ",".join(sorted(standing.flags))
     if standing.amount != proposal.amount:
@@ -86,8 +87,8 @@ def add_step(
         proposal.updated_at = proposal.tended_at = now
     session.add(proposal)
     session.flush()
-    if (was in COMMITTED) != (proposal.status in COMMITTED) or proposal.amount != amount_before:
-        # What both have left has changed.
+    if counted != _counts_for_all(proposal) or (counted and proposal.amount != amount_before):
+        # What both have left has changed for everybody; before it is posted nothing others see may move.
         refresh.later(session, "need", proposal.need_id)
         refresh.later(session, "offer", proposal.offer_id)
     past = "agreed" if act == "accept" and standing.status == rules.AGREED else PAST[act]
@@ -111,6 +112,18 @@ def _revalue(proposal: Proposal, amount: int | None) -> None:
         proposal.need_amount = now_given.at(rate).amount
 
 
+def _counts_for_all(proposal: Proposal) -> bool:
+    return proposal.posted_at is not None and proposal.status in COMMITTED
+
+
+def _audience(session: Session, proposal: Proposal) -> str:
+    """Both sides and coordinators; once it is posted, who may see both the need and the offer."""
+    if proposal.posted_at is None:
+        return "private"
+    need, offer = session.get_one(Need, proposal.need_id), session.get_one(Offer, proposal.offer_id)
+    return next((each for each in ("private", "members") if each in (need.visibility, offer.visibility)), "public")
+
+
 def tell(
     session: Session,
     actor: Actor,
@@ -130,7 +143,7 @@ def tell(
     }  # fmt: skip
     told = Change(
         f"proposal.{past}", "proposal", proposal.id or 0, proposal.version, summary,
-        "public" if proposal.posted_at else "private", proposal.state, proposal.organisation_id,
+        _audience(session, proposal), proposal.state, proposal.organisation_id,
     )  # fmt: skip
     emit(session, told, at=now)
     audit.record(session, actor, f"proposal.{past}", f"proposal:{proposal.id}", version=proposal.version)

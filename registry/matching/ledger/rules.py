@@ -35,6 +35,8 @@ DECLINE_REASONS = {
     "policy": N_("National policy does not allow it"),
     "other": N_("Another reason"),
 }
+WAITS = "waits"
+"""Reason of an acceptance that is noted, and answered when what is agreed and not posted yet is posted or called off"""
 MET = {"yes": N_("Yes, it was met"), "partly": N_("In part"), "no": N_("No")}
 YEAR = timedelta(days=365)
 
@@ -98,7 +100,7 @@ def _after(found: Standing, step: Step, seen: Mapping[int | None, Step]) -> Stan
         return replace(found, proposer=step.side, accepted=own)
     if step.act == "accept":
         accepted = found.accepted | {step.side}
-        if accepted >= {NEED, OFFER}:
+        if accepted >= {NEED, OFFER} and step.reason != WAITS:
             return replace(found, accepted=accepted, status=AGREED, agreed_at=step.at)
         return replace(found, accepted=accepted)
     if step.act == "ask":
@@ -153,12 +155,13 @@ ENDED = {
     DELIVERED: N_("This is delivered."),
     DECLINED: N_("This was declined: propose it anew."),
     WITHDRAWN: N_("This was withdrawn: propose it anew."),
-    LAPSED: N_("This lapsed since nobody answered: propose it anew."),
+    LAPSED: N_("This lapsed: propose it anew."),
     CANCELLED: N_("This was called off: propose it anew."),
 }
 WHILE_OPEN = frozenset({"accept", "decline", "withdraw", "lapse"})
-WHILE_AGREED = frozenset({"cancel", "disburse", "deliver", "object", "reduce"})
-WHILE_COMMITTED = frozenset({"link", "met", "post", "reverse", "flag", "allow", "end"})
+WHILE_AGREED = frozenset({"cancel", "disburse", "deliver", "reduce"})
+WHILE_COMMITTED = frozenset({"link", "met", "post", "object", "reverse", "flag", "allow", "end"})
+"""Also when all is delivered: what is delivered during the objection days is posted when they end"""
 NEVER_ALLOWED = frozenset({"embargo", "listed_partner"})
 """Reasons that no coordinator lets pass: an exemption answers the one, a decision on the name the other"""
 

@@ -18,6 +18,7 @@ from registry.matching.ledger import rules
 from registry.matching.ledger.eligible import NotEligible, blocks_of, require_eligible
 from registry.matching.ledger.linking import link
 from registry.matching.ledger.models import Proposal, ProposalStep
+from registry.matching.ledger.possible import is_possible
 from registry.matching.ledger.proposing import require_left, require_types, set_value
 from registry.matching.ledger.recording import add_step, side_of, standing_of
 from registry.matching.ledger.reviewing import review
@@ -103,10 +104,13 @@ def act(
     flags: frozenset[str] = frozenset()
     amount = form.get("amount")
     if what == "accept":
-        need_facts, offer_facts, _ = require_eligible(session, proposal.need_id, proposal.offer_id, now)
+        need_facts, offer_facts, _ = require_eligible(session, actor, proposal.need_id, proposal.offer_id, now)
         require_types(proposal, need_facts, offer_facts)
         set_value(session, proposal, now)
-        require_left(session, proposal)
+        require_left(session, actor, proposal)
+        if standing.accepted | {side} >= {rules.NEED, rules.OFFER} and not is_possible(session, proposal, now):
+            # By what is not posted yet, which the actor may not know: it is answered when that is (upkeep.py).
+            form = {**form, "reason": rules.WAITS}
     elif what == "link":
         link(session, actor, proposal, form["programme_id"], form["text"] or "")
     elif what in ("disburse", "deliver"):

@@ -170,7 +170,7 @@ def step_rows(session: Session, actor: Actor, proposal: Proposal) -> list[dict[s
 def ledger(session: Session, actor: Actor, side: str, record_id: int) -> dict[str, Any]:
     """What of a need or offer (`need_id`, `offer_id`) is proposed, agreed, paid, received, by currency; what is left.
 
-    Sums of what the actor may see; what is left counts all that is agreed.
+    Sums of what the actor may see; what is left counts what counts for the actor.
     """
     proposals = session.scalars(
         select(Proposal).where(getattr(Proposal, side) == record_id, policy.visible(actor, Proposal))
@@ -187,7 +187,7 @@ def ledger(session: Session, actor: Actor, side: str, record_id: int) -> dict[st
             row["disbursed"] += item["disbursed"]
             row["delivered"] += item["delivered"]
     of = capacity.left_of_need if side == "need_id" else capacity.left_of_offer
-    left = of(session, record_id)
+    left = of(session, actor, record_id)
     return {
         "sums": [{"currency": currency, **row} for currency, row in sorted(sums.items())],
         "left": {"amount": left.amount, "currency": left.currency} if left else {"amount": None, "currency": None},
@@ -216,7 +216,9 @@ def largest(
     get_need(session, actor, need_id)
     get_offer(session, actor, offer_id)
     types = capacity.shared_types(session, need_id, offer_id)
-    found = capacity.most(session, need_id, offer_id, types & {type_} if type_ else types, (now or utcnow()).date())
+    found = capacity.most(
+        session, actor, need_id, offer_id, types & {type_} if type_ else types, (now or utcnow()).date()
+    )
     rate = found.rate if found and found.rate and found.rate.of != found.rate.into else None
     return {
         "amount": found.amount.amount if found else None,

@@ -34,8 +34,8 @@ def freeze(session: Session, now: datetime) -> dict[str, Any]:
     A line's id is `need:type`. Amounts are whole dollars, rounded down.
     """
     current = weights.current()
-    needs = gather.need_facts(session, gather.NEED_OPEN)
-    offers = gather.offer_facts(session, gather.OFFER_OPEN)
+    needs = gather.need_facts(session, capacity.ALL, gather.NEED_OPEN)
+    offers = gather.offer_facts(session, capacity.ALL, gather.OFFER_OPEN)
     context = gather.context(session, now, offers.values())
     wishes = {row.id: row for row in session.execute(select(NEED.c.id, NEED.c.priority, NEED.c.min_viable_share))}
     standing = capacity.standing_pairs(session)

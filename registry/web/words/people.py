@@ -1,7 +1,7 @@
 """Words for codes of people, needs and offers, alerts."""
 
 from registry.errors import N_
-from registry.matching.ledger.rules import DECLINE_REASONS, MET
+from registry.matching.ledger.rules import DECLINE_REASONS, MET, WAITS
 from registry.matching.words import ASSISTANCE
 
 WORDS: dict[str, dict[str, str]] = {
@@ -115,7 +115,7 @@ WORDS: dict[str, dict[str, str]] = {
         "condition_unknown": N_("Whether a condition of the offer is met is not known."),
         "condition_not_met": N_("A condition of the offer is not met."),
     },
-    "said_why": {**DECLINE_REASONS, **MET},
+    "said_why": {**DECLINE_REASONS, **MET, WAITS: N_("Noted; it takes effect when it is certain what is left")},
     "exemption": {"open": N_("To be filled in"), "confirmed": N_("Confirmed"), "withdrawn": N_("Withdrawn")},
     "exemption_item": {
         "supplier": N_("Supplier"),
