@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -32,12 +33,15 @@ from registry.settings import Settings
 from registry.sync.adapters import ADAPTERS
 from registry.sync.models import FeedRecord, Run
 from registry.sync.runner import import_file
+from tests.support.commitment_machine import walk
 from tests.support.fault_matrix import FAULTS, SHRINKING, broken, shrunk, source
 from tests.support.fault_server import fault_server
 from tests.support.postgresql import PostgreSQL
 
 KILLS = 100
 RECORDS = 400
+WALKING = 600
+"""Seconds after which no further twenty walks through commitments begin"""
 LONGEST = 900
 """Seconds that one experiment may take at most on one engine"""
 
@@ -206,9 +210,25 @@ def faults(engine: str, database: Database, folder: Path) -> bool:
     return row(f"sources that break, {engine}", f"{tried} in {len(ADAPTERS)} formats, {len(wrong)} wrong", not wrong)
 
 
+def commitments(engine: str, database: Database, _folder: Path) -> bool:
+    """Needs, offers, exemptions, edits and steps in any order: walks that nobody chose; a broken one is printed whole."""
+    migrate.upgrade(database)
+    began, counts, number = time.perf_counter(), Counter[str](), random.randrange(1_000_000)
+    try:
+        while time.perf_counter() - began < WALKING:
+            number += 1
+            counts += walk(database, number, examples=20, steps=60)
+    except AssertionError:
+        traceback.print_exc()
+        said = f"broken after {counts['steps']:,} steps, in the walks no. {number}"
+        return row(f"{engine}: commitments in any order", said, False)
+    said = f"{counts['steps']:,} steps, {counts['refused']:,} refused, {counts['agreed']:,} agreed"
+    return row(f"{engine}: commitments in any order", said, True)
+
+
 EXPERIMENTS: dict[str, Callable[[str, Database, Path], bool]] = {
     "faults": faults, "kill": kill_sync, "workers": kill_background, "writers": writers, "ticks": ticks, "clocks": clocks,
-    "disk": disk,
+    "disk": disk, "commitments": commitments,
 }  # fmt: skip
 
 
