@@ -46,6 +46,9 @@ class RunDocument(Schema):
     revived = fields.Integer()
     cancel_requested = fields.Boolean()
     http_status = fields.Integer(allow_none=True)
+    notes = fields.List(
+        fields.String(), metadata={"description": "how the document was read, columns that were not used"}
+    )
 
 
 class FeedDocument(Schema):

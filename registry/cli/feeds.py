@@ -189,6 +189,8 @@ def show_report(report: Report, as_json: bool) -> None:
             f"{run.records} records: {run.created} created, {run.updated} updated, {run.unchanged} unchanged, "
             f"{run.ignored} ignored, {run.quarantined} quarantined; {run.archived} archived ({report.seconds:.1f} s)"
         )
+    for note in report.notes:
+        click.echo(f"  {note}")
     for change in report.changes[:SHOWN] if run.id is None else ():
         fields = f": {', '.join(change.fields)}" if change.fields else ""
         click.echo(f"  {MARKS.get(change.outcome, ' ')} {change.remote_id} {change.title}{fields}")

@@ -287,6 +287,7 @@ class Course:
         columns = self.passage.counts.as_dict() | {
             "records": self.passage.counts.records, "bytes": run.bytes, "stage": run.stage,
             "done_bytes": self.passage.done, "http_status": http_status or run.http_status,
+            "notes": self.report.notes,
         }  # fmt: skip
         if self.dry_run:
             for name, value in columns.items():

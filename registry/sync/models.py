@@ -84,6 +84,8 @@ class Run(SQLModel, table=True):
     """Of `bytes`: how far the document has been read"""
     document: dict[str, Any] = Field(default_factory=dict, sa_type=JSONValue)
     """What is being read (see spooling.py): a run that is taken over goes on behind the records counted so far."""
+    notes: list[str] = Field(default_factory=list, sa_type=JSONValue)
+    """How the document was read: encoding and delimiter of a table, columns that were not used"""
 
 
 class FeedRecord(SQLModel, table=True):

@@ -61,6 +61,8 @@ class Passage:
         with crew(reading, size, self.settings.sync_processes) as readers:
             judged = readers.judge(self._batches(path, size))
             reading.reader.verify(path, lambda done: self._tick("verify", done, size))
+            if noting := getattr(reading.reader, "notes", None):
+                self.report.notes = noting(path)
             pause = self.settings.sync_pause_ms / 1000 if self.database.is_sqlite and not self.dry_run else 0
             unwritten = Counts()
             self.verified = True

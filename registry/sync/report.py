@@ -69,6 +69,8 @@ class Report:
     refusals: list[Refusal] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     """The first so many"""
+    notes: list[str] = field(default_factory=list)
+    """How the document was read, as its reader says"""
     seconds: float = 0.0
     retry_after: int | None = None
     """Seconds that the source asked to be left alone for"""
@@ -85,6 +87,7 @@ class Report:
             "status": run.status,
             "reason_code": run.reason_code,
             "reason": run.reason,
+            "notes": self.notes,
             "changes": [asdict(change) for change in self.changes],
             "errors": [
                 {"remote_id": r.remote_id, "line": r.line, "code": r.code, "reason": r.reason} for r in self.refusals

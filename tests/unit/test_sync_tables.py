@@ -213,3 +213,11 @@ def test_a_sheet_is_found_by_its_name(tmp_path: Path) -> None:
     assert refusal(tmp_path, content, {"sheet": "Sheet9"}, "xlsx").startswith(
         "sheet: The workbook has no sheet “Sheet9”"
     )
+
+
+def test_a_table_says_how_it_is_read_and_which_columns_are_not_used(tmp_path: Path) -> None:
+    content = "id;name;Country 1;EUR;colour\n#activity+id;#activity+name;#country+code;#value+eur;\nA1;Dépôt;KE;9;red\n"
+    notes = ADAPTERS["csv"].bind({}).notes(write(tmp_path, content.encode()))
+    assert notes[0] == "Read as utf-8 (found out), cells delimited by semicolon."
+    assert "title: “name”" in notes[1] and notes[2] == "Columns not used: “colour”."
+    assert notes[3] == "Dates are read as ISO days."

@@ -97,6 +97,13 @@ class Reader(Protocol):
         """The record as it came, at most 4,000 characters: shown beside the reason."""
 
 
+class Noting(Reader, Protocol):
+    """A reader that can say how it reads a document."""
+
+    def notes(self, path: Path, /) -> list[str]:
+        """Sentences on what was found out and what is not used. Raises DocumentRefused."""
+
+
 class Withdrawing(Reader, Protocol):
     """A reader of documents that say themselves what is gone."""
 

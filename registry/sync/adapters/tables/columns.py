@@ -96,6 +96,8 @@ class Layout:
     headers: tuple[str, ...]
     fields: Mapping[str, tuple[Use, ...]]
     begins: int
+    unused: tuple[str, ...] = ()
+    """Headers (or hashtags) of columns that nothing is taken from"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +143,9 @@ def find_layout(lines: Sequence[Line], declared: Mapping[str, str], header_rows:
             "No column is known to hold a title, a description, a sector or an organisation: say which one does. "
             f"The columns are: {_listed(names, tags)}.",
         )
-    return Layout(tuple(path[-1] for path in names), fields, filled[last].number + 1)
+    used = {use.index for uses in fields.values() for use in uses}
+    unused = tuple(_shown(*named) for at, named in enumerate(zip(names, tags, strict=True)) if at not in used)
+    return Layout(tuple(path[-1] for path in names), fields, filled[last].number + 1, tuple(filter(None, unused)))
 
 
 def _header_line(filled: Sequence[Line], declared: Mapping[str, str]) -> int:
@@ -189,8 +193,12 @@ def _declared(field: str, name: str, names: Sequence[tuple[str, str]], tags: Seq
 
 
 def _listed(names: Sequence[tuple[str, str]], tags: Sequence[Hashtag | None]) -> str:
-    shown = [whole or ("#" + tag.tag if tag else "") for (whole, _), tag in zip(names, tags, strict=True)]
+    shown = [_shown(*named) for named in zip(names, tags, strict=True)]
     return ", ".join(f"“{name[:60]}”" for name in shown if name)[:1500] or "without names"
+
+
+def _shown(name: tuple[str, str], tag: Hashtag | None) -> str:
+    return name[0] or ("#" + tag.tag if tag else "")
 
 
 def _use(field: str, index: int, tag: Hashtag | None) -> Use:

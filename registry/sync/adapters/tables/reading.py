@@ -55,6 +55,22 @@ class Table(ABC):
     def verify(self, path: Path, tick: Tick) -> None:
         """Raises DocumentRefused."""
 
+    def notes(self, path: Path) -> list[str]:
+        """How the table is read: its form, which columns are used for what, and which are not used."""
+        layout, _ = self.opened(path)
+        used = {field: [layout.headers[use.index] for use in uses] for field, uses in layout.fields.items()}
+        said = "; ".join(f"{field}: {', '.join(f'“{name}”' for name in names)}" for field, names in used.items())
+        notes = [*self.form(path), f"Columns used: {said}."]
+        if layout.unused:
+            notes.append(f"Columns not used: {', '.join(f'“{name[:60]}”' for name in layout.unused[:50])}.")
+        written = self.config["date_format"]
+        notes.append(f"Dates are read as ISO days{f', or as {written}' if written else ''}.")
+        return notes
+
+    def form(self, path: Path) -> list[str]:
+        """Sentences on the form of the file itself."""
+        return []
+
     def split(self, path: Path, rows: int, tick: Tick) -> Iterator[list[Piece]]:
         """The rows that are not empty."""
         layout, lines = self.opened(path, tick)
@@ -146,6 +162,17 @@ class CsvTable(Table):
         delimiter = DELIMITERS[self.config["delimiter"]] if self.config["delimiter"] else None
         dialect = delimited.dialect_of(path, delimiter, self.config["encoding"])
         yield from delimited.lines(path, dialect, tick)
+
+    def form(self, path: Path) -> list[str]:
+        """The encoding and the delimiter."""
+        delimiter = DELIMITERS[self.config["delimiter"]] if self.config["delimiter"] else None
+        try:
+            dialect = delimited.dialect_of(path, delimiter, self.config["encoding"])
+        except Unreadable as error:
+            raise DocumentRefused(error.code, error.message) from None
+        name = next(name for name, character in DELIMITERS.items() if character == dialect.delimiter)
+        found = "" if self.config["encoding"] else " (found out)"
+        return [f"Read as {dialect.encoding}{found}, cells delimited by {name}."]
 
     def verify(self, path: Path, tick: Tick) -> None:
         """Read to the end. A last row that lacks cells and the end of its line broke off."""
