@@ -24,7 +24,7 @@ from registry.events.outbox import Audience, Change, emit
 from registry.matching import refresh
 from registry.matching.forms import Form
 from registry.matching.ledger import reviewing
-from registry.matching.lifecycle import Missing, require_editable, transition
+from registry.matching.lifecycle import Missing, Transition, require_editable, transition
 from registry.matching.models import Need, Offer
 from registry.matching.schemas import ClosingForm, ReasonForm
 from registry.schemas import load
@@ -85,20 +85,22 @@ def update(
     stay matchable.
     """
     now = now or utcnow()
-    refresh.hold(session)
-    record = _locked(session, actor, kind, record_id, "update", expected_version)
-    require_editable(record.status)
-    before, seen_by = kind.forms(session, [record_id])[record_id], _audience(record)
-    loaded = load(kind.schema(), {**before, **data})
-    kind.complete(loaded, before, record.status, now)
-    if loaded[kind.owner_field] != before[kind.owner_field]:
-        raise InvalidInput({kind.owner_field: [N_("This stays as it was entered.")]})
-    form = kind.dump(loaded)
-    changes = changes_between(before, form)
-    if not changes:
-        return record, False
-    if record.status == "open":
-        _require_matchable(kind, form, now)
+    # What is refused, or changes nothing, is told before anything is held. Drafts have no pairs: only they are held.
+    seen = read(session, actor, kind, record_id)
+    version, was_draft = seen.version, seen.status == "draft"
+    edit = _edit(session, actor, kind, seen, data, expected_version, now)
+    if not edit.changes and _version(session, kind, record_id) == version:
+        return seen, False
+    if not was_draft:
+        refresh.hold(session)
+    record = _locked(session, kind, record_id)
+    if was_draft and record.status != "draft":
+        raise VersionMismatch(record.version)  # opened meanwhile: to hold the pairs behind the record could deadlock
+    if record.version != version:
+        edit = _edit(session, actor, kind, record, data, expected_version, now)
+        if not edit.changes:
+            return record, False
+    loaded, form, changes, seen_by = edit.loaded, edit.form, edit.changes, _audience(record)
     _require_free(session, kind, loaded["reference"], record_id)
     kind.still_covers(session, record_id, loaded)
     touch(record, None, now)
@@ -122,25 +124,21 @@ def change_status(
     Raises NotFound, NotAllowed, VersionMismatch, Conflict naming the status, InvalidInput naming what is missing.
     """
     now = now or utcnow()
+    # What is refused is told before anything is held.
+    seen = read(session, actor, kind, record_id)
+    version = seen.version
+    step = _step(session, actor, kind, seen, action, data, expected_version, now)
     refresh.hold(session)
-    record = _locked(session, actor, kind, record_id, action, expected_version)
-    found = transition(action, record.status)
-    given = load(_form_of(kind, action)(), data or {})
-    before, seen_by = kind.forms(session, [record_id])[record_id], _audience(record)
+    record = _locked(session, kind, record_id)
+    if record.version != version:
+        step = _step(session, actor, kind, record, action, data, expected_version, now)
+    found, before, form, seen_by = step.found, step.before, step.form, _audience(record)
     status_before, reason_before = record.status, record.status_reason
-    form = before
-    if found.target == "open":
-        said = _plain(given)
-        loaded = load(kind.schema(), {**before, **said})
-        if action == "renew" and "expires_at" in loaded and "expires_at" not in said:
-            loaded["expires_at"] = None  # the old moment has passed: complete() sets the usual one
-        kind.complete(loaded, before, "open", now)
-        form = kind.dump(loaded)
-        _require_matchable(kind, form, now)
-        kind.write(session, record, loaded)
+    if step.loaded is not None:
+        kind.write(session, record, step.loaded)
         record.opened_at, record.closed_at, record.status_reason = record.opened_at or now, None, None
     else:
-        record.closed_at, record.status_reason = now, given.get("reason")
+        record.closed_at, record.status_reason = now, step.reason
     touch(record, None, now)
     record.status = found.target
     changes = changes_between(
@@ -168,19 +166,94 @@ def history(session: Session, actor: Actor, kind: Kind, record_id: int) -> list[
     return versions(session, kind.name, record_id)
 
 
-def _locked(
-    session: Session, actor: Actor, kind: Kind, record_id: int, action: str, expected_version: int | None
-) -> Any:
-    """The record, held against other writers until the commit, once the actor may act on it in this version."""
-    read(session, actor, kind, record_id)
-    model: Any = kind.model
-    record = session.execute(
-        select(model).where(model.id == record_id).with_for_update().execution_options(populate_existing=True)
-    ).scalar_one()
+@dataclass(frozen=True)
+class _Edit:
+    """What a change of fields comes to: loaded data, the form they make, field → [before, after]."""
+
+    loaded: dict[str, Any]
+    form: Form
+    changes: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class _Step:
+    """What a step of a record's life comes to; `loaded` where it becomes open, `reason` where it does not."""
+
+    found: Transition
+    before: Form
+    form: Form
+    loaded: dict[str, Any] | None
+    reason: str | None
+
+
+def _edit(
+    session: Session,
+    actor: Actor,
+    kind: Kind,
+    record: Any,
+    data: dict[str, Any],
+    expected_version: int | None,
+    now: datetime,
+) -> _Edit:
+    """Check a change of this record as it stands. Raises as `update` does."""
+    _require_allowed(actor, kind, record, "update", expected_version)
+    require_editable(record.status)
+    before = kind.forms(session, [record.id])[record.id]
+    loaded = load(kind.schema(), {**before, **data})
+    kind.complete(loaded, before, record.status, now)
+    if loaded[kind.owner_field] != before[kind.owner_field]:
+        raise InvalidInput({kind.owner_field: [N_("This stays as it was entered.")]})
+    form = kind.dump(loaded)
+    changes = changes_between(before, form)
+    if changes and record.status == "open":
+        _require_matchable(kind, form, now)
+    return _Edit(loaded, form, changes)
+
+
+def _step(
+    session: Session,
+    actor: Actor,
+    kind: Kind,
+    record: Any,
+    action: str,
+    data: dict[str, Any] | None,
+    expected_version: int | None,
+    now: datetime,
+) -> _Step:
+    """Check a step of this record as it stands. Raises as `change_status` does."""
+    _require_allowed(actor, kind, record, action, expected_version)
+    found = transition(action, record.status)
+    given = load(_form_of(kind, action)(), data or {})
+    before = kind.forms(session, [record.id])[record.id]
+    if found.target != "open":
+        return _Step(found, before, before, None, given.get("reason"))
+    said = _plain(given)
+    loaded = load(kind.schema(), {**before, **said})
+    if action == "renew" and "expires_at" in loaded and "expires_at" not in said:
+        loaded["expires_at"] = None  # the old moment has passed: complete() sets the usual one
+    kind.complete(loaded, before, "open", now)
+    form = kind.dump(loaded)
+    _require_matchable(kind, form, now)
+    return _Step(found, before, form, loaded, None)
+
+
+def _require_allowed(actor: Actor, kind: Kind, record: Any, action: str, expected_version: int | None) -> None:
     policy.require(actor, f"{kind.name}.{action}", record)
     if expected_version is not None and record.version != expected_version:
         raise VersionMismatch(record.version)
-    return record
+
+
+def _version(session: Session, kind: Kind, record_id: int) -> int:
+    """The record's version in force: what was read in several statements is of one version where it is the same."""
+    model: Any = kind.model
+    return session.execute(select(model.version).where(model.id == record_id)).scalar_one()
+
+
+def _locked(session: Session, kind: Kind, record_id: int) -> Any:
+    """The record as it stands now, held against other writers until the commit."""
+    model: Any = kind.model
+    chosen = select(model).where(model.id == record_id).with_for_update()
+    return session.execute(chosen.execution_options(populate_existing=True)).scalar_one()
 
 
 def _form_of(kind: Kind, action: str) -> Callable[[], Schema]:
@@ -252,5 +325,5 @@ def _note(
     audit.record(session, actor, f"{kind.name}.{past}", subject, version=record.version, fields=sorted(changes))
     if record.status == "open" or past not in ("created", "updated"):
         refresh.later(session, kind.name, record.id)
-    if past != "created":
+    if past != "created" and record.status != "draft":
         reviewing.later(session, f"{kind.name}_id", [record.id], now)

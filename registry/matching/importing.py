@@ -15,7 +15,7 @@ from registry.accounts.actor import Actor
 from registry.catalogue.row_import import NameColumn, import_each, require_known, require_once
 from registry.catalogue.tabular import ImportReport, Row
 from registry.errors import N_, InvalidInput
-from registry.matching import entries
+from registry.matching import entries, refresh
 from registry.matching.columns import (
     NAME_COLUMNS,
     NEED_COLUMNS,
@@ -70,6 +70,7 @@ def import_rows(
     """
     what = _KINDS[kind]
     seen = {} if seen is None else seen
+    refresh.hold(session)  # before the first of many records is locked, drafts included
 
     def prepare(row: Row) -> tuple[Callable[[], str], NameColumn]:
         form, column_of = what.of_row(row.values) if row.columns else (_plain(what, row.values), str)

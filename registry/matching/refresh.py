@@ -45,7 +45,8 @@ class Pair:
 def hold(session: Session) -> None:
     """Let one transaction at a time change what is matched: two at once would not see each other's side of a pair.
 
-    SQLite has one writer anyway. Called before a record is locked, so that no two can wait for each other.
+    SQLite has one writer anyway. Called before a record is locked, so that no two can wait for each other; drafts,
+    which have no pairs, are changed without it, by transactions that change nothing else.
     """
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
