@@ -8,7 +8,7 @@ import click
 import orjson
 from sqlalchemy.exc import OperationalError
 
-from registry import __version__
+from registry import __version__, priority
 from registry.accounts.actor import Actor, system
 from registry.db import Database
 from registry.errors import InvalidInput, RegistryError
@@ -53,6 +53,10 @@ MODULES: dict[str, str] = {
     "gaps": "registry.cli.gaps",
 }
 """command → module that defines it as `<command>_command`; read when that command runs, so that each starts fast."""
+
+
+IN_THE_BACKGROUND = (("scheduler",), ("worker",), ("import",), ("feed", "sync"))
+"""Commands whose process does long work beside those that serve"""
 
 
 class Context:
@@ -105,6 +109,8 @@ def print_json(value: Any) -> None:
 
 def main() -> None:
     """Run a command; errors a person can act on are one clear line, not a stack trace."""
+    if any(tuple(sys.argv[1 : 1 + len(words)]) == words for words in IN_THE_BACKGROUND):
+        priority.lower()
     try:
         casa(standalone_mode=False)
     except click.exceptions.Exit as done:

@@ -32,7 +32,8 @@ RECORDS: dict[str, Callable[[Session, Actor, Iterable[Row], bool], ImportReport]
 """Kinds that have an importer of their own"""
 PROGRAMME_FORMATS = [adapter.name for adapter in ADAPTERS.values() if adapter.target == "programme"]
 ALL_FORMATS = list(dict.fromkeys((*PROGRAMME_FORMATS, *FORMATS)))
-BATCH_ROWS = 500
+BATCH_ROWS = 100
+"""Rows of a table per transaction: nobody who writes waits for longer than these take"""
 
 
 @click.command("import")
@@ -126,6 +127,7 @@ def _import_table(
     while batch := list(itertools.islice(rows, BATCH_ROWS)):
         with context.database.transaction() as session:
             report.add(_import_batch(session, context.actor, kind, batch, dry_run, seen))
+        time.sleep(context.settings.sync_pause_ms / 1000)  # other writers get their turn
     seconds = time.monotonic() - started
     if as_json:
         print_json(report.as_dict() | {"archived": 0, "ignored": 0, "seconds": round(seconds, 3)})

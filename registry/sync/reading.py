@@ -4,7 +4,6 @@
 goes out on its standard output, and it ends when the input does.
 """
 
-import os
 import pickle
 import struct
 import sys
@@ -13,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, BinaryIO
 
+from registry import priority
 from registry.catalogue.rows import Derived, derive
 from registry.events.origin import Origin
 from registry.json_text import dumps
@@ -180,13 +180,9 @@ def receive(stream: BinaryIO) -> bytes:
     return stream.read(LENGTH.unpack(head)[0])
 
 
-LOW_PRIORITY = 10
-"""Added to the niceness of a process that reads"""
-
-
 def main() -> None:
     """Read batches until there are no more, at low priority: pages and small writes go first."""
-    os.nice(LOW_PRIORITY)
+    priority.lower()
     inward, outward = sys.stdin.buffer, sys.stdout.buffer
     sys.stdout = sys.stderr  # nothing else may get in between
     try:

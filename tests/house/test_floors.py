@@ -27,7 +27,7 @@ FLOORS = [
     {"outbound", "migrate", "models", "migrations"},
     {"bulk", "db", "rooms", "settings", "yaml_files"},
     {"outages"},
-    {"errors", "json_text"},
+    {"errors", "json_text", "priority"},
 ]
 HEIGHT = {room: -level for level, rooms in enumerate(FLOORS) for room in rooms}
 # `registry.models` only gathers all tables for migrations and tests; cli starts the app's parts and the ticker.

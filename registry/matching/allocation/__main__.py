@@ -4,25 +4,22 @@
 `nodes`. A request that does not fit is answered with {"error": message, "fields": {path: [message]}}.
 """
 
-import os
 import sys
 from typing import Any
 
 import orjson
 
+from registry import priority
 from registry.errors import InvalidInput
 from registry.matching.allocation import instance, posing
 from registry.matching.allocation.allocating import allocate
 from registry.matching.allocation.problem import Problem
 from registry.matching.allocation.reasons import NODES
 
-LOW_PRIORITY = 10
-"""Added to the niceness of this process"""
-
 
 def main() -> None:
     """Answer one request, at low priority: pages and small writes go first."""
-    os.nice(LOW_PRIORITY)
+    priority.lower()
     request = orjson.loads(sys.stdin.buffer.read())
     try:
         problem = _read(request["instance"]) if "instance" in request else posing.pose(request["problem"])
