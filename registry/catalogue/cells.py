@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass, field
 
-_RUNS = ("=", "+", "-", "@", "\t", "\r", "\n")
+_RUNS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""Beginnings that a spreadsheet takes for a formula; full-width signs too, which some turn into plain ones"""
+_UNSEEN = "\u00ad\u180e\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
+"""Characters of no width: what stands behind them is what a spreadsheet sees first"""
 
 
 class Unreadable(Exception):
@@ -38,9 +41,13 @@ class Line:
 
 def neutralise(text: str) -> str:
     """The text with an apostrophe before it, where a spreadsheet would take it for a formula."""
-    return f"'{text}" if text.lstrip("'").startswith(_RUNS) else text
+    return f"'{text}" if _runs(text) else text
 
 
 def restore(text: str) -> str:
     """What `neutralise` was given."""
-    return text[1:] if text.startswith("'") and text.lstrip("'").startswith(_RUNS) else text
+    return text[1:] if text.startswith("'") and _runs(text) else text
+
+
+def _runs(text: str) -> bool:
+    return text.lstrip(f"'{_UNSEEN}").startswith(_RUNS)

@@ -154,6 +154,20 @@ def places() -> dict[str, Region]:
     return {**regions(), **groupings()}
 
 
+def resolve_place(text: str) -> str | None:
+    """The M49 code of a region or grouping by its code, its name in any of the six languages or its letters (LDC)."""
+    text = text.strip()
+    if text.isascii() and text.isdecimal() and text.zfill(3) in places():
+        return text.zfill(3)
+    return _place_keys().get(plain_key(text))
+
+
+@cache
+def _place_keys() -> dict[str, str]:
+    letters = {plain_key(row["column"]): row["code"] for row in read_table("groupings.csv")}
+    return {plain_key(name): code for code, place in places().items() for name in place.names.values()} | letters
+
+
 def region_and_below(code: str) -> list[str]:
     """The M49 code with those of all regions inside it."""
     found = [code]

@@ -129,7 +129,7 @@ class AnswerForm(Form):
     def null_is_empty(self, data: Any, **_: Any) -> Any:
         if not isinstance(data, dict):
             return data
-        return {name: value for name, value in data.items() if value is not None or name == "value"}
+        return {n: value for n, value in data.items() if value is not None or n == "value" or n not in self.fields}
 
     @validates_schema
     def only_a_known_answer_is_emptied(self, data: Any, **_: Any) -> None:

@@ -7,14 +7,12 @@ where a person typed them (forms, spreadsheets): then whole units, in any custom
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
-from functools import cache
 from typing import Any
 
 from marshmallow import ValidationError, fields, validate
 
-from registry.catalogue.folding import plain_key
 from registry.catalogue.money import currencies, parse_money, rate_of, to_decimal
-from registry.catalogue.reference import groupings, places, regions, resolve_state, states, themes
+from registry.catalogue.reference import groupings, regions, resolve_place, resolve_state, states, themes
 from registry.errors import N_
 
 EARLIEST, LATEST = date(1990, 1, 1), date(2100, 12, 31)
@@ -217,29 +215,21 @@ class StateCode(fields.String):
 
 
 class Place(fields.String):
-    """A State as in StateCode, or an M49 region by code or name; loads as alpha-3 or three digits."""
+    """A State as in StateCode, or a region or grouping by M49 code, name or letters (LDC); loads as its code."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
         text: str = super()._deserialize(value, attr, data, **kwargs).strip()
-        if text.isdecimal() and text.zfill(3) in places():
-            return text.zfill(3)
+        if code := resolve_place(text):
+            return code
         state = resolve_state(text)
-        if state is not None:
-            return state.alpha3
-        region = _regions_by_name().get(plain_key(text))
-        if region is None:
+        if state is None:
             raise ValidationError(
                 N_(
-                    "This is neither a State (KEN, Kenya) nor an M49 region or grouping (014, Eastern Africa; 199, "
-                    "Least developed countries): see /api/v1/states."
+                    "This is neither a State (KEN, Kenya) nor an M49 region or grouping (014, Eastern Africa; 199, LDC,"
+                    " Least developed countries): see /api/v1/states."
                 )
             )
-        return region
-
-
-@cache
-def _regions_by_name() -> dict[str, str]:
-    return {plain_key(name): code for code, region in places().items() for name in region.names.values()}
+        return state.alpha3
 
 
 class ThemeId(fields.String):

@@ -12,7 +12,7 @@ from registry.accounts.actor import Actor
 from registry.catalogue import search
 from registry.catalogue.paging import Sort, keyset, sort_of
 from registry.catalogue.reference import places as known_places
-from registry.catalogue.reference import resolve_state
+from registry.catalogue.reference import resolve_place, resolve_state
 from registry.errors import InvalidInput
 from registry.matching.fields import regions_of
 from registry.matching.forms import LINE, NEED_THEME, OFFER_PLACE, OFFER_THEME, OFFER_TYPE
@@ -165,7 +165,8 @@ def _reaches(table: Any, column: str, codes: set[str]) -> ColumnElement[bool]:
 
 
 def _members(codes: Sequence[str]) -> list[str]:
-    unknown = [code for code in codes if code not in known_places()]
+    found = {text: resolve_place(text) for text in codes}
+    unknown = [text for text, code in found.items() if code is None]
     if unknown:
         raise InvalidInput({"region": [f"“{unknown[0]}” is not an M49 region or grouping."]})
-    return sorted({member for code in codes for member in known_places()[code].members})
+    return sorted({member for code in found.values() if code for member in known_places()[code].members})

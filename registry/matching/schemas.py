@@ -58,7 +58,8 @@ class Form(Schema):
     def drop_empty(self, data: Any, **_: Any) -> Any:
         if not isinstance(data, dict):
             return data
-        return {name: value for name, value in data.items() if value is not None and value != ""}
+        # A name that is none of the form's stays, so that it is refused whatever its value.
+        return {n: value for n, value in data.items() if n not in self.fields or (value is not None and value != "")}
 
 
 class WindowForm(Form):
@@ -102,10 +103,12 @@ class LineForm(Form):
 
     @pre_load
     def no_money(self, data: Any, **_: Any) -> Any:
-        """Money without an amount (an untouched row of a form, a chosen currency) is no money."""
+        """Money without an amount (an untouched row of a form, a chosen currency) is no money; other names stay."""
         if isinstance(data, dict) and isinstance(money := data.get("money"), dict):
+            if not set(money) <= {"amount", "currency", "value_date"}:
+                return data
             amount = money.get("amount")
-            typed = amount.get("written", amount) if isinstance(amount, dict) else amount
+            typed = amount.get("written", amount) if isinstance(amount, dict) and set(amount) == {"written"} else amount
             if typed in (None, "") or (isinstance(typed, str) and not typed.strip()):
                 return {**data, "money": None}
         return data

@@ -55,6 +55,11 @@ BAD_NEEDS: list[tuple[dict[str, Any], str]] = [
     ({"window_end": "31/01/2027"}, "window_end"),
     ({"window_end": 20270131}, "window_end"),
     ({"lines": [{}]}, "lines.0.type"),
+    (line(money={"amount": {"written": "1"}, "currency": "USD", "written": "USD 1,000"}), "lines.0.money.written"),
+    (line(money={"amount": {"written": "1", "unit": "m"}, "currency": "USD"}), "lines.0.money.amount"),
+    (line(money={"amount": {"written": "", "unit": "m"}, "currency": "USD"}), "lines.0.money.amount"),
+    (line(colour=None), "lines.0.colour"),
+    ({"requirements": [{"standard": "iti", "clause": "iti-8", "level": ""}]}, "requirements.0.level"),
     ({"lines": [{"type": "money"}]}, "lines.0.type"),
     ({"lines": ["funding"]}, "lines.0"),
     ({"lines": [{"type": "funding"}] * 31}, "lines"),
@@ -82,6 +87,12 @@ BAD_NEEDS: list[tuple[dict[str, Any], str]] = [
     ({"requirements": [{"standard": "iti", "clause": "x", "assessment_id": -1}]}, "requirements.0.assessment_id"),
     ({"status": "open"}, "status"),
 ]
+
+
+def test_money_under_another_name_is_not_taken_for_none() -> None:
+    with pytest.raises(InvalidInput) as caught:
+        need(**line(money={"written": "USD 1,000"}))
+    assert "lines.0.money.written" in caught.value.fields
 
 
 @pytest.mark.parametrize(("changed", "field"), BAD_NEEDS, ids=[f"{n}-{f}" for n, (_, f) in enumerate(BAD_NEEDS)])
@@ -135,6 +146,7 @@ def test_states_and_regions_are_known_by_many_names() -> None:
     for text in ("KE", "ken", "404", "Kenya", "肯尼亚", "Кения"):
         assert need(state=text)["state"] == "KEN"
     assert offer(places=["Eastern Africa", "2", "Kenya", "KEN"])["places"] == ["002", "014", "KEN"]
+    assert offer(places=["LDC", "lldc", " SIDS", "Oda"])["places"] == ["199", "432", "722", "998"]
     assert offer(places=["001", "KEN"])["places"] == []
 
 

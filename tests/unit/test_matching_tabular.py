@@ -81,6 +81,12 @@ def test_neutralised_formulas_come_back_as_they_were(tmp_path: Path) -> None:
     assert rows(tmp_path, "a,b\n'=1+1,'quoted'\n")[0].values == {"a": "=1+1", "b": "'quoted'"}
 
 
+def test_a_formula_behind_characters_of_no_width_or_with_full_width_signs_is_neutralised() -> None:
+    for text in ("\u200b=1+1", "\ufeff@SUM(A1)", "＝1+1", "＠x", "\u200b\u2060－1"):
+        assert neutralise(text) == f"'{text}" and restore(neutralise(text)) == text
+    assert neutralise("\u200fنص") == "\u200fنص"
+
+
 @given(st.text(alphabet="'=+-@\tab1", max_size=6))
 def test_neutralising_is_reversible_and_leaves_no_formula(text: str) -> None:
     safe = neutralise(text)
