@@ -38,6 +38,8 @@ SQLModel.metadata.naming_convention = MetaData(
 
 WAIT = 15
 """Seconds that a writer waits for its turn on SQLite"""
+CACHE_KB = 4_096
+"""Of SQLite's own cache in each connection: a worker has as many connections as threads, the system keeps the file"""
 LOOK = 0.001
 """Seconds between two looks whether it has come"""
 
@@ -246,8 +248,7 @@ def _sqlite_engine(url: str) -> Engine:
             "journal_mode=WAL",
             "synchronous=NORMAL",
             "foreign_keys=ON",
-            "temp_store=MEMORY",
-            "cache_size=-16384",
+            f"cache_size={-CACHE_KB}",
         ):
             dbapi.execute(f"PRAGMA {pragma}")
 

@@ -9,6 +9,7 @@ from marshmallow import Schema, fields, validate
 
 from registry.accounts.actor import Actor
 from registry.api.openapi import Blueprint
+from registry.api.rooms import send_file
 from registry.catalogue import exporting
 from registry.catalogue.exporting import FORMATS, SUFFIXES, Exporter
 from registry.catalogue.reference import LANGUAGES
@@ -48,12 +49,17 @@ ExportArgs = type("ExportArgs", (_ExportArgs,), {"__doc__": _ExportArgs.__doc__,
 class Exports(MethodView):
     @blp.arguments(ExportArgs, location="query")
     @blp.response(200, {"type": "string", "format": "binary"}, content_type="application/octet-stream")
+    @blp.alt_response(503, "SERVICE_UNAVAILABLE")
     def get(self, args: dict[str, Any], kind: str) -> Response:
         """Export what a list holds: everything that the filters leave and you may see."""
         format, language = args.pop("format"), args.pop("language")
         body = _sent(registry_app().database, actor(), kind, format, args, language)
-        next(body)  # up to the first piece: what is wrong with the request must be answered, not sent half way
-        response = Response(body, content_type=FORMATS[format])
+
+        def begin() -> Iterator[bytes]:
+            next(body)  # up to the first piece: what is wrong with the request must be answered, not sent half way
+            return body
+
+        response = send_file(begin, FORMATS[format])
         response.headers["Content-Disposition"] = f'attachment; filename="{kind}.{SUFFIXES[format]}"'
         response.headers["Cache-Control"] = "private, no-store"
         return response

@@ -16,8 +16,7 @@ from sqlmodel import Session
 from registry.accounts.actor import Actor
 from registry.api import following
 from registry.api.openapi import Blueprint
-from registry.api.problems import Problem
-from registry.api.rooms import hold
+from registry.api.rooms import send_file
 from registry.catalogue import identity
 from registry.catalogue import snapshot as catalogue
 from registry.compliance import snapshot as compliance
@@ -28,13 +27,9 @@ from registry.events.sequencer import catch_up
 from registry.events.snapshot import Kind, Record, snapshot_lines
 from registry.http import RegistryFlask, actor, registry_app
 from registry.matching import snapshot as matching
-from registry.rooms import Room
 from registry.schemas import LARGEST_ID
 
 LINES_TYPE = "application/x-ndjson"
-AT_ONCE = Room(2)
-"""Snapshots that this process sends at the same time: each holds a thread as long as it lasts."""
-RETRY_SECONDS = 30
 MOST_IDS = 200
 """Asked for by number at once"""
 GZIP_LEVEL = 3
@@ -111,17 +106,14 @@ def _for_peers(ids: Sequence[int] | None, session: Session, after: int, limit: i
 
 
 def _send(kinds: Mapping[str, Kind]) -> Response:
-    place = AT_ONCE.enter()
-    if place is None:
-        message = N_("Other snapshots are being sent. Try again in %(seconds)s seconds.")
-        raise Problem("unavailable", message, headers={"Retry-After": str(RETRY_SECONDS)}, seconds=RETRY_SECONDS)
-    try:
-        lines = _begin(registry_app(), actor(), kinds)
-    except BaseException:
-        place.leave()
-        raise
+    who = actor()
     zipped = request.accept_encodings.quality("gzip") > 0
-    response = hold(place, gzipped(lines) if zipped else lines, LINES_TYPE)
+
+    def begin() -> Iterable[bytes]:
+        lines = _begin(registry_app(), who, kinds)
+        return gzipped(lines) if zipped else lines
+
+    response = send_file(begin, LINES_TYPE)
     if zipped:
         response.headers["Content-Encoding"] = "gzip"
     response.vary.add("Accept-Encoding")

@@ -33,7 +33,7 @@ from registry.rooms import Room
 
 KEPT: Table = KeptAnswer.__table__  # type: ignore[attr-defined]
 PLACES = Room(2)
-"""Sums over the catalogue that one process makes at the same time"""
+"""Sums over the catalogue, or over all that is open, that one process makes at the same time"""
 PLACE_SECONDS, RETRY_SECONDS = 5.0, 10
 """How long a request waits for a place, and when one that was sent away may come again"""
 MOST_KEPT = 512

@@ -26,6 +26,8 @@ from registry.sync.models import Feed, Run
 from registry.worker import engines, ticker
 
 PAGE_THREADS = 4
+ARENAS = ("MALLOC_ARENA_MAX", "2")
+"""For the C library, which otherwise keeps what was freed in up to eight heaps a core, one for each few threads"""
 GRACEFUL_SECONDS = 10
 """Open requests get so long to end when the server stops."""
 FEED, RUN = Feed.__table__, Run.__table__  # type: ignore[attr-defined]
@@ -67,6 +69,7 @@ def serve_command(context: Context, host: str | None, port: int | None) -> None:
     require_free(host, port)
     command = web_command(settings, host, port)
     click.echo(f"Serving http://{host}:{port}/ (stop with Ctrl-C)")
+    os.environ.setdefault(*ARENAS)
     os.execv(command[0], command)  # noqa: S606  (gunicorn takes this process's place, signals included)
 
 

@@ -13,6 +13,7 @@ from sqlmodel import Session
 
 from registry.accounts import policy
 from registry.accounts.actor import Actor
+from registry.catalogue.counting import place
 from registry.db import utcnow
 from registry.matching import gather, weights
 from registry.matching.eligibility import Block, check
@@ -40,21 +41,23 @@ class Blocked:
 def blocked_offers(
     session: Session, actor: Actor, need_id: int, code: str | None = None, limit: int = 50, now: datetime | None = None
 ) -> Blocked:
-    """Open offers that do not fit a need. Raises NotFound where the actor may not see the need."""
+    """Open offers that do not fit a need. Raises NotFound where the actor may not see the need, Busy."""
     get_need(session, actor, need_id)
-    need = gather.need_facts(session, actor, NEED.c.id == need_id)[need_id]
-    offers = gather.offer_facts(session, actor, gather.OFFER_OPEN & policy.visible(actor, Offer))
-    return _blocked(session, [(need, offer) for offer in offers.values()], code, limit, now or utcnow())
+    with place():
+        need = gather.need_facts(session, actor, NEED.c.id == need_id)[need_id]
+        offers = gather.offer_facts(session, actor, gather.OFFER_OPEN & policy.visible(actor, Offer))
+        return _blocked(session, [(need, offer) for offer in offers.values()], code, limit, now or utcnow())
 
 
 def blocked_needs(
     session: Session, actor: Actor, offer_id: int, code: str | None = None, limit: int = 50, now: datetime | None = None
 ) -> Blocked:
-    """Open needs that an offer does not fit. Raises NotFound where the actor may not see the offer."""
+    """Open needs that an offer does not fit. Raises NotFound where the actor may not see the offer, Busy."""
     get_offer(session, actor, offer_id)
-    offer = gather.offer_facts(session, actor, OFFER.c.id == offer_id)[offer_id]
-    needs = gather.need_facts(session, actor, gather.NEED_OPEN & policy.visible(actor, Need))
-    return _blocked(session, [(need, offer) for need in needs.values()], code, limit, now or utcnow())
+    with place():
+        offer = gather.offer_facts(session, actor, OFFER.c.id == offer_id)[offer_id]
+        needs = gather.need_facts(session, actor, gather.NEED_OPEN & policy.visible(actor, Need))
+        return _blocked(session, [(need, offer) for need in needs.values()], code, limit, now or utcnow())
 
 
 def _blocked(

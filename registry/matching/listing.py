@@ -10,6 +10,7 @@ from sqlmodel import Session
 from registry.accounts import policy
 from registry.accounts.actor import Actor
 from registry.catalogue import search
+from registry.catalogue.models import Organisation
 from registry.catalogue.paging import Sort, keyset, sort_of
 from registry.catalogue.reference import places as known_places
 from registry.catalogue.reference import resolve_place, resolve_state
@@ -108,6 +109,23 @@ def list_offers(
     views = offer_views(session, actor, ids)
     total = session.execute(select(func.count()).select_from(Offer).where(*conditions)).scalar_one()
     return Listed([views[record_id] for record_id in ids], page.next, total)
+
+
+def open_needs(session: Session, actor: Actor, most: int) -> list[tuple[int, str, str]]:
+    """(id, State, title) of open needs that the actor may see, to choose from, by State."""
+    statement = select(_NEED.id, _NEED.state, _NEED.title).where(*need_conditions(actor, Filters(statuses=("open",))))
+    return [tuple(row) for row in session.execute(statement.order_by(_NEED.state, _NEED.title).limit(most))]
+
+
+def open_offers(session: Session, actor: Actor, most: int) -> list[tuple[int, str, str]]:
+    """(id, title, organisation) of open offers that the actor may see, to choose from, by title."""
+    organisation: Any = Organisation
+    statement = (
+        select(_OFFER.id, _OFFER.title, organisation.name)
+        .join(Organisation, organisation.id == _OFFER.organisation_id)
+        .where(*offer_conditions(actor, Filters(statuses=("open",))))
+    )
+    return [tuple(row) for row in session.execute(statement.order_by(_OFFER.title, _OFFER.id).limit(most))]
 
 
 def need_conditions(actor: Actor, filters: Filters) -> list[ColumnElement[bool]]:

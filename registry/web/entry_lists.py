@@ -10,6 +10,7 @@ from registry.accounts.actor import Actor
 from registry.errors import N_
 from registry.matching import listing
 from registry.web import choices, lists
+from registry.web.presentation import state_name
 
 FILTERS = {
     "status": N_("Status"),
@@ -41,11 +42,11 @@ def asked(filters: Mapping[str, str]) -> tuple[listing.Filters, dict[str, str], 
 
 def choose_offer(session: Session, actor: Actor) -> list[tuple[str, str]]:
     """Open offers that the actor sees, to be compared with a need."""
-    found = listing.list_offers(session, actor, listing.Filters(statuses=("open",)), "title", limit=MOST_CHOICES)
-    return [(str(item["id"]), f"{item['title']} ({item['organisation_name']})") for item in found.items]
+    found = listing.open_offers(session, actor, MOST_CHOICES)
+    return [(str(id_), f"{title} ({organisation})") for id_, title, organisation in found]
 
 
 def choose_need(session: Session, actor: Actor) -> list[tuple[str, str]]:
     """Open needs that the actor sees, to be compared with an offer."""
-    found = listing.list_needs(session, actor, listing.Filters(statuses=("open",)), "state", limit=MOST_CHOICES)
-    return [(str(item["id"]), f"{item['state_name']}: {item['title']}") for item in found.items]
+    found = listing.open_needs(session, actor, MOST_CHOICES)
+    return [(str(id_), f"{state_name(state)}: {title}") for id_, state, title in found]

@@ -9,6 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from registry.accounts.actor import Actor, system
+from registry.api import rooms
 from registry.api import snapshot as snapshot_api
 from registry.catalogue import editing
 from registry.catalogue.organisations import archive_organisation, create_organisation
@@ -219,7 +220,7 @@ def test_what_breaks_off_has_no_end(sqlite_app: RegistryFlask, monkeypatch: pyte
 def test_one_too_many_is_asked_to_come_again_and_places_are_given_back(
     sqlite_app: RegistryFlask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(snapshot_api, "AT_ONCE", Room(1))
+    monkeypatch.setattr(rooms, "FILES", Room(1))
     client = sqlite_app.test_client()
     first = client.get(URL, buffered=False)
     refused = client.get(URL)

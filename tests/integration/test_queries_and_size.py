@@ -38,17 +38,15 @@ QUESTIONS = {
 """Address → how it is asked; others are asked without anything"""
 ROOM = 6
 """Rows that may come on top"""
-PAGE = 101
-"""The most that one page of a list reads"""
+PAGE = 201
+"""The most that a list or a choice on a page reads"""
 SUMS = "a row for each donor, theme and State, summed by the database; two at a time, kept until a programme changes"
-PAIRS = "what may fit one record is judged against all that are open on the other side"
+PAIRS = "what may fit one record is judged against all that are open on the other side; two at a time"
 IN_WHOLE = {
     "/api/v1/exports/programmes": "a stream, read in pieces of 500",
     "/api/v1/flows": SUMS,
     "/en/flows.csv": "a file with all of it; " + SUMS,
-    "/en/needs/1": PAIRS,
     "/en/needs/1/matches": PAIRS,
-    "/en/offers/1": PAIRS,
     "/en/offers/1/matches": PAIRS,
 }
 """Address that holds everything by its nature → how; one that does not grow any more may not stand here"""
