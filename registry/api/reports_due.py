@@ -1,4 +1,4 @@
-"""/api/v1/reports-due: what all States owe and owed, each due day with what became of it."""
+"""/api/v1/reports-due: what all States owe, owed or are invited to send, each day with what became of it."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ from registry.errors import N_
 from registry.http import session
 from registry.schemas import decode_opaque, encode_opaque, invalid_token
 
-blp = Blueprint("reports-due", __name__, description="Reports due of all States: in time, late, not known, to come.")
+blp = Blueprint("reports-due", __name__, description="Reports due or invited of all States, and what became of them.")
 
 
 class DueListArgs(Schema):
@@ -41,7 +41,7 @@ class DueListArgs(Schema):
 
 
 class StateDueDocument(DueDocument):
-    """A report that is or was due of a State."""
+    """A report that is or was due of a State, or invited."""
 
     state = fields.String()
     ever_filed = fields.Boolean(metadata={"description": "whether a report on the instrument is known, whenever"})

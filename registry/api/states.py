@@ -91,7 +91,7 @@ class StateItem(MethodView):
 
 
 class DueDocument(Schema):
-    """A report that is or was due."""
+    """A report that is or was due, or invited."""
 
     duty = fields.String()
     instrument = fields.String()
@@ -99,6 +99,9 @@ class DueDocument(Schema):
     due_on = fields.Date()
     fixed_day = fields.Boolean(metadata={"description": "false: only the year is fixed"})
     status = fields.String(validate=validate.OneOf(STATUSES))
+    invited_by = fields.String(
+        allow_none=True, metadata={"description": "who invites States to report; null: the report is an obligation"}
+    )
     filed_on = fields.Date(allow_none=True)
     source = fields.String()
     checked = fields.Boolean()
@@ -113,7 +116,7 @@ class StateReports(MethodView):
     @blp.response(200, page_of(DueDocument))
     @blp.alt_response(404, "NOT_FOUND")
     def get(self, code: str) -> Response:
-        """List the reports that a State owes and owed, the latest due day first."""
+        """List the reports that a State owes and owed, or is invited to send, the latest due day first."""
         return _due(_known(code))
 
     @blp.arguments(FiledBody)

@@ -1,4 +1,4 @@
-"""`casa reports`: what a State owes; `casa report`: one national report as a file."""
+"""`casa reports`: what a State owes or is invited to send; `casa report`: one national report as a file."""
 
 import sys
 from pathlib import Path
@@ -20,7 +20,7 @@ from registry.reporting.files import FORMATS, file_of
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @pass_context
 def reports_command(context: Context, state: str, as_json: bool) -> None:
-    """List the reports that STATE (a code or name) owes and owed, the latest due day first."""
+    """List the reports that STATE (a code or name) owes and owed, or is invited to send, the latest due day first."""
     found = resolve_state(state)
     if found is None:
         raise NotFound(N_("There is no such State."))
@@ -32,9 +32,10 @@ def reports_command(context: Context, state: str, as_json: bool) -> None:
     for row in rows:
         filed = f", filed {row['filed_on']}" if row["filed_on"] else ""
         verified = "" if row["checked"] else " (unverified)"
-        click.echo(f"{row['due_on']}  {row['status']:<9}  {row['title']}{filed}{verified}")
+        invited = f", invited by {row['invited_by']}" if row["invited_by"] else ""
+        click.echo(f"{row['due_on']}  {row['status']:<9}  {row['title']}{filed}{invited}{verified}")
     if not rows:
-        click.echo("Nothing is due that is known here.")
+        click.echo("No report is due or invited that is known here.")
 
 
 @click.command("report")

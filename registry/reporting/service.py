@@ -16,7 +16,7 @@ from registry.catalogue import reference
 from registry.catalogue.history import Changes, changes_between, record_revision
 from registry.catalogue.models import Participation
 from registry.compliance.duties import service as duty_service
-from registry.compliance.duties.rules import DUE, MISSING
+from registry.compliance.duties.rules import OPEN
 from registry.db import touch, utcnow
 from registry.errors import N_, Conflict, InvalidInput, VersionMismatch
 from registry.events.outbox import Change, emit
@@ -71,10 +71,10 @@ def composed(
 
 
 def usual_period(session: Session, state: str, template: Template, today: date) -> tuple[date, date]:
-    """The years that the report covers which is next due (or missing since not long ago); without any, up to now."""
+    """The years that the report covers which is next due or invited (or not known of late); without any, up to now."""
     duties = template.document["duties"]
     owed = [due for due in duty_service.owed(session, state, today) if due.duty in duties]
-    open_days = [due.on for due in owed if due.status in (DUE, MISSING)]
+    open_days = [due.on for due in owed if due.status in OPEN]
     day = min(open_days, key=lambda on: abs((on - today).days), default=today)
     return period_before(day, template.document["years"])
 

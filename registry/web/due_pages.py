@@ -1,4 +1,4 @@
-"""Reports due of all States: by report and year, one instrument State by State, and the days to come as a calendar."""
+"""Reports due and invited of all States: by report and year, one instrument State by State, and a calendar."""
 
 from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -9,7 +9,6 @@ from registry.compliance.duties import everybody
 from registry.compliance.duties.calendars import Entry, ics
 from registry.compliance.duties.everybody import Owed
 from registry.compliance.duties.reading import duties
-from registry.compliance.duties.rules import STATUSES
 from registry.compliance.editions import text_in
 from registry.db import utcnow
 from registry.http import registry_app, session
@@ -33,7 +32,7 @@ def index() -> ResponseReturnValue:
         said={name: said for name, (_, said) in duties().items()},
         counted=counted,
         grids=_grids(rows) if instrument else {},
-        statuses=STATUSES,
+        statuses={name: duty.statuses for name, (duty, _) in duties().items()},
         instruments=sorted(
             (name, instrument_name(name)) for name in {duty.instrument for duty, _ in duties().values()}
         ),
@@ -60,7 +59,7 @@ def calendar() -> ResponseReturnValue:
         uid = f"{region or 'all'}-{duty}-{on:%Y%m%d}@casa-registry".lower()
         entries.append(Entry(uid, on, title, text, link))
     headers = {"Content-Disposition": 'attachment; filename="reports-due.ics"'}
-    return Response(ics(gettext("Reports due"), entries), mimetype="text/calendar", headers=headers)
+    return Response(ics(gettext("Reports due and invited"), entries), mimetype="text/calendar", headers=headers)
 
 
 def _chosen() -> tuple[str | None, str | None]:

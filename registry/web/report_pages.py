@@ -1,4 +1,4 @@
-"""Reports that a State owes: due days with what became of them, as a page and as a calendar file."""
+"""Reports that a State owes or is invited to send: days with what became of them, as a page and as a calendar file."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -14,7 +14,7 @@ from registry.catalogue.models import Participation
 from registry.catalogue.reference import State
 from registry.compliance.duties import service
 from registry.compliance.duties.calendars import Entry, ics
-from registry.compliance.duties.rules import DUE, MISSING, Due
+from registry.compliance.duties.rules import AHEAD, OPEN, Due
 from registry.db import utcnow
 from registry.errors import N_, Conflict, InvalidInput, NotFound
 from registry.http import actor, registry_app, session
@@ -38,7 +38,7 @@ def words_of(path: str) -> str:
 
 @pages.get("/states/<state>/reports")
 def index(state: str) -> ResponseReturnValue:
-    """What is due, what came, what is missing."""
+    """What is due or invited, what came, what is not known."""
     return _page(_state(state), Form({}))
 
 
@@ -64,12 +64,12 @@ def calendar(state: str) -> ResponseReturnValue:
     lang, base = language(), registry_app().settings.public_url.rstrip("/")
     entries = []
     for due in service.owed(session(), found.alpha3, utcnow().date()):
-        if due.status == DUE:
+        if due.status in AHEAD:
             said = service.describe(due, lang)
             uid = f"{found.alpha3.lower()}-{due.duty}-{due.on:%Y%m%d}@casa-registry"
             link = f"{base}{url_for('web.reports.index', state=found.alpha3)}"
             entries.append(Entry(uid, due.on, f"{found.name(lang)}: {said['title']}", said["source"], link))
-    name = gettext("Reports due: %(state)s", state=found.name(lang))
+    name = gettext("Reports due and invited: %(state)s", state=found.name(lang))
     headers = {"Content-Disposition": f'attachment; filename="reports-{found.alpha3}.ics"'}
     return Response(ics(name, entries), mimetype="text/calendar", headers=headers)
 
@@ -105,7 +105,7 @@ def _page(state: State, form: Form) -> str:
 def _to_begin(due: Due, today: date, begun: Mapping[tuple[str, str, str], NationalReport]) -> dict[str, Any]:
     """`report`: the one that was begun for this due day; else `begin`: template and period, where one can be."""
     template = next((each for each in templates().values() if due.duty in each.document["duties"]), None)
-    if template is None or due.status not in (DUE, MISSING):
+    if template is None or due.status not in OPEN:
         return {}
     start, end = period_before(due.on, template.document["years"])
     report = begun.get((template.id, start.isoformat(), end.isoformat()))

@@ -35,7 +35,7 @@ def test_a_filed_report_is_noted_once_and_shown(app: RegistryFlask, database: Da
     assert client.post(address, json=body, headers=headers).status_code == 201
     assert client.post(address, json=body, headers=headers).status_code == 409
     shown = client.get(address).json["items"]  # type: ignore[index]
-    assert [item["due_on"] for item in shown if item["status"] == "submitted"] == [f"{today.year - 1}-05-31"]
+    assert [item["due_on"] for item in shown if item["status"] == "sent"] == [f"{today.year - 1}-05-31"]
     for wrong, field in (
         ({"on": "2999-01-01"}, "on"), ({"on": "soon"}, "on"), ({"instrument": "moon-treaty"}, "instrument"),
         ({"source": " "}, "source"),

@@ -14,6 +14,7 @@ from registry.compliance.duties.rules import Act, Duty, dues, memberships, month
 TODAY = date(2026, 11, 23)
 YEARLY = Duty("annual", "att", "parties", 5, 31, 1, in_force=date(2014, 12, 24), entry_days=90)
 ONCE = Duty("initial", "att", "parties", once_months_after_entry=12, in_force=date(2014, 12, 24), entry_days=90)
+INVITED = Duty("annual", "unroca", "all", 5, 31, 1, invited=True)
 BIENNIAL = Duty("biennial", "poa", "all", 12, 31, 2, even_years=True)
 
 
@@ -59,6 +60,15 @@ def test_every_second_year_means_the_even_ones():
     assert statuses(BIENNIAL, Act("report", date(2024, 3, 1))) == {
         2022: "missing", 2024: "submitted", 2026: "due", 2028: "due",
     }  # fmt: skip
+
+
+def test_what_is_invited_is_never_due_late_or_missing():
+    assert statuses(INVITED, Act("report", date(2024, 5, 1)), Act("report", date(2025, 9, 1))) == {
+        2022: "not_noted", 2023: "not_noted", 2024: "sent", 2025: "sent", 2026: "not_noted",
+        2027: "invited", 2028: "invited",
+    }  # fmt: skip
+    invited = {name for name, (duty, _) in service.duties().items() if duty.invited}
+    assert invited == {"poa-report", "unroca-annual"}
 
 
 @pytest.mark.parametrize(

@@ -1,1 +1,1 @@
-"""Reports that States owe: which, by when, and what became of them."""
+"""Reports that States owe or are invited to send: which, by when, and what became of them."""

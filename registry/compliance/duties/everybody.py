@@ -1,4 +1,4 @@
-"""Reports due of all States: one row for each due day, and counts by report and year. Nobody is ranked."""
+"""Reports due or invited of all States: one row for each due day, and counts by report and year. Nobody is ranked."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable
@@ -13,12 +13,12 @@ from registry.catalogue.models import Participation
 from registry.catalogue.reference import name_key
 from registry.compliance.duties import rules
 from registry.compliance.duties.reading import duties
-from registry.compliance.duties.rules import DUE, MISSING, Act, Due
+from registry.compliance.duties.rules import AHEAD, MISSING, NOT_NOTED, Act, Due
 
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """A report that a State owes or owed. `ever`: it is known to have filed one on the instrument, whenever."""
+    """A report that a State owes, owed or is invited to send. `ever`: one on the instrument is known, of any day."""
 
     state: str
     due: Due
@@ -34,7 +34,7 @@ class Counted:
 
 
 def owed_by(session: Session, today: date, wanted: Collection[str], instrument: str | None = None) -> list[Owed]:
-    """What these States (alpha-3) owe, by State's English name, then by report and day."""
+    """What these States (alpha-3) owe or are invited to send, by State's English name, then by report and day."""
     acts: dict[tuple[str, str], list[Act]] = {}
     rows = session.execute(
         select(  # type: ignore[call-overload]
@@ -59,15 +59,15 @@ def count(rows: Iterable[Owed]) -> dict[str, Counted]:
     for row in rows:
         counted = found.setdefault(row.due.duty, Counted())
         counted.years.setdefault(row.due.on.year, Counter())[row.due.status] += 1
-        if row.due.status == MISSING and not row.ever:
+        if row.due.status in (MISSING, NOT_NOTED) and not row.ever:
             counted.never.add(row.state)
     return found
 
 
 def to_come(rows: Iterable[Owed]) -> dict[tuple[str, date], list[str]]:
-    """(duty, day) → the States whose report is due then, of days still to come."""
+    """(duty, day) → the States whose report is due or invited then, of days still to come."""
     found: dict[tuple[str, date], list[str]] = {}
     for row in rows:
-        if row.due.status == DUE:
+        if row.due.status in AHEAD:
             found.setdefault((row.due.duty, row.due.on), []).append(row.state)
     return found

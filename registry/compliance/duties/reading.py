@@ -29,6 +29,7 @@ class DutySchema(Schema):
     once_months_after_entry = fields.Integer(validate=validate.Range(1, 120))
     in_force = fields.String(validate=_DAY)
     entry_days = fields.Integer(load_default=0, validate=validate.Range(0, 1000))
+    invited_by = fields.String()
     source = fields.String(required=True)
     checked = fields.Boolean(required=True)
 
@@ -50,6 +51,7 @@ def duties() -> dict[str, tuple[Duty, dict[str, Any]]]:
             said["id"], said["instrument"], said["who"], month, day, said.get("every_years"),
             said.get("in_years") == "even", said.get("once_months_after_entry"),
             date.fromisoformat(said["in_force"]) if "in_force" in said else None, said["entry_days"],
+            "invited_by" in said,
         )  # fmt: skip
         found[duty.id] = duty, said
     return found

@@ -1,7 +1,8 @@
-"""When a State owes which report, and whether it came. Pure.
+"""When a State owes a report or is invited to send one, and whether it came. Pure.
 
 A report counts for the due day in whose time it was filed: between the due day before and this one it is in time; up to
-LATE_MONTHS after a due day for which none came it is late. One report counts for one due day.
+LATE_MONTHS after a due day for which none came it is late. One report counts for one due day. A report that a State is
+only invited to send is never due, late or missing: it was sent, it is invited, or none is noted here.
 """
 
 import calendar
@@ -15,7 +16,12 @@ LATE_MONTHS = 6
 """After so long a report is taken for the next due day's"""
 BACK_YEARS, AHEAD_YEARS = 4, 2
 """What a calendar shows around today"""
-SUBMITTED, LATE, MISSING, DUE = STATUSES = ("submitted", "late", "missing", "due")
+SUBMITTED, LATE, MISSING, DUE = BOUND = ("submitted", "late", "missing", "due")
+SENT, NOT_NOTED, INVITED = VOLUNTARY = ("sent", "not_noted", "invited")
+"""What becomes of a report that is owed, and of one that is invited"""
+STATUSES = BOUND + VOLUNTARY
+AHEAD, OPEN = (DUE, INVITED), (DUE, MISSING, INVITED, NOT_NOTED)
+"""Whose day is still to come; for which no report is known"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,13 @@ class Duty:
     """Of the instrument"""
     entry_days: int = 0
     """From a State's act to the instrument's being in force for it"""
+    invited: bool = False
+    """States are invited to report; nothing obliges them"""
+
+    @property
+    def statuses(self) -> tuple[str, ...]:
+        """What can become of this report."""
+        return VOLUNTARY if self.invited else BOUND
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +60,7 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A report that is due on a day. `filed`: when it came."""
+    """A report that is due, or invited, by a day. `filed`: when it came."""
 
     duty: str
     instrument: str
@@ -57,7 +70,7 @@ class Due:
 
 
 def dues(duty: Duty, acts: Sequence[Act], today: date) -> list[Due]:
-    """What the State owes by this duty, from some years ago to some ahead, in the order of days."""
+    """What the State owes, or is invited to send, from some years ago to some ahead, in the order of days."""
     days = _days(duty, acts, today)
     reports = sorted({act.on for act in acts if act.act == REPORT and act.on is not None})
     found = []
@@ -69,11 +82,13 @@ def dues(duty: Duty, acts: Sequence[Act], today: date) -> list[Due]:
             filed = next((report for report in reports if day < report <= last), None)
         if filed is not None:
             reports = [report for report in reports if report != filed]
-        found.append(Due(duty.id, duty.instrument, day, _status(day, filed, today), filed))
+        found.append(Due(duty.id, duty.instrument, day, _status(duty, day, filed, today), filed))
     return found
 
 
-def _status(day: date, filed: date | None, today: date) -> str:
+def _status(duty: Duty, day: date, filed: date | None, today: date) -> str:
+    if duty.invited:
+        return SENT if filed is not None else INVITED if day >= today else NOT_NOTED
     if filed is not None:
         return SUBMITTED if filed <= day else LATE
     return DUE if day >= today else MISSING

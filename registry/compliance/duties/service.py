@@ -31,7 +31,7 @@ class FiledForm(Form):
 
 
 def owed(session: Session, state: str, today: date) -> list[Due]:
-    """What a State owes and owed, the latest due day first."""
+    """What a State owes and owed or is invited to send, the latest due day first."""
     found = [row.due for row in owed_by(session, today, [state])]
     return sorted(found, key=lambda due: (-due.on.toordinal(), due.duty))
 
@@ -46,6 +46,7 @@ def describe(due: Due, language: str = "en") -> dict[str, Any]:
         "due_on": due.on,
         "fixed_day": said["fixed_day"],
         "status": due.status,
+        "invited_by": said.get("invited_by"),
         "filed_on": due.filed,
         "source": said["source"],
         "checked": said["checked"],

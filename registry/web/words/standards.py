@@ -24,6 +24,9 @@ WORDS: dict[str, dict[str, str]] = {
         "late": N_("Filed late"),
         "missing": N_("None known"),
         "due": N_("To come"),
+        "sent": N_("Sent"),
+        "not_noted": N_("No report noted here"),
+        "invited": N_("Invited"),
     },
     "national_report": {
         "draft": N_("Draft"),
@@ -76,7 +79,15 @@ WORDS: dict[str, dict[str, str]] = {
 }
 
 TONES: dict[str, dict[str, str]] = {
-    "report": {"submitted": "good", "late": "good", "missing": "warn", "due": "info"},
+    "report": {
+        "submitted": "good",
+        "late": "good",
+        "missing": "warn",
+        "due": "info",
+        "sent": "good",
+        "not_noted": "",
+        "invited": "info",
+    },
     "national_report": {"draft": "warn", "submitted": "info", "published": "good"},
     "remark": {"missing": "bad", "contradiction": "bad", "old": "warn", "vague": "warn"},
     "assessment": {"draft": "warn", "submitted": "info", "reviewed": "info", "published": "good"},
