@@ -158,6 +158,7 @@ class LargestArgs(Schema):
 class LargestDocument(Schema):
     """The largest amount that both sides have left. Amounts in minor units."""
 
+    without_rate = fields.Boolean(metadata={"description": "no rate joins the currencies: none can be agreed in money"})
     amount = fields.Integer(allow_none=True, metadata={"description": "in the offer's currency; null: none is stated"})
     currency = fields.String(allow_none=True)
     need_amount = fields.Integer(allow_none=True, metadata={"description": "its value in the need's currency"})

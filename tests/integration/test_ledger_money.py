@@ -60,6 +60,19 @@ def test_without_a_rate_nothing_is_compared(database: Database) -> None:
     with pytest.raises(InvalidInput) as caught:
         proposed(database, pair, 1_00)
     assert list(caught.value.fields) == ["currency"]
+    assert "Ask the coordinators for a newer table of rates" in str(caught.value.fields)
+
+
+@pytest.mark.parametrize(
+    ("currency", "year", "missing"), [("XOF", 2026, False), ("XOF", 2027, True), ("EUR", 2027, False)]
+)
+def test_a_table_of_rates_that_has_ended_is_said_beforehand(
+    database: Database, currency: str, year: int, missing: bool
+) -> None:
+    pair = open_pair(database, {"lines": [line("equipment", 90_000_00, "EUR")]}, giving(currency))
+    with database.reading() as session:
+        found = views.largest(session, COORDINATOR, pair["need"], pair["offer"], now=NOW.replace(year=year))
+    assert (found["without_rate"], found["amount"] is None) == (missing, missing)
 
 
 def test_a_rounds_grant_goes_out_whatever_the_currencies(database: Database) -> None:

@@ -64,7 +64,7 @@ def check(session: Session, books: Books, outsider: Actor, now: datetime) -> Non
     """All that must hold, of the rows as they stand. Raises AssertionError."""
     found = session.scalars(select(Proposal).where(col(Proposal.id).in_(books.proposals)))
     rows = list(found.all())
-    no_side_gives_more_than_it_has(session, books, rows)
+    no_side_gives_more_than_it_has(session, books, outsider, rows)
     steps = session.scalars(select(ProposalStep).where(col(ProposalStep.proposal_id).in_(books.proposals))).all()
     items = {item["id"]: item for item in views.describe(session, COORDINATOR, rows)}
     seen = {row.id for row in session.scalars(select(Proposal).where(policy.visible(outsider, Proposal)))}
@@ -77,7 +77,7 @@ def check(session: Session, books: Books, outsider: Actor, now: datetime) -> Non
         assert not (row.id in seen and early), "shown before the days of objection have passed"
 
 
-def no_side_gives_more_than_it_has(session: Session, books: Books, rows: list[Any]) -> None:
+def no_side_gives_more_than_it_has(session: Session, books: Books, outsider: Actor, rows: list[Any]) -> None:
     committed = [row for row in rows if row.status in rules.COMMITTED and row.amount is not None]
     for offer_id, offer in books.offers.items():
         own = [row for row in committed if row.offer_id == offer_id]
@@ -86,11 +86,13 @@ def no_side_gives_more_than_it_has(session: Session, books: Books, rows: list[An
         assert given <= offer["budget"]
         for need_id in {row.need_id for row in own}:
             assert sum(row.amount for row in own if row.need_id == need_id) <= (offer["max_grant"] or given)
-        left = capacity.left_of_offer(session, offer_id)
-        assert left is not None and left.amount == offer["budget"] - given, "what is left is what is left"
+        posted = sum(row.amount for row in own if row.posted_at)
+        for reader, counted in ((capacity.ALL, given), (outsider, posted)):
+            left = capacity.left_of_offer(session, reader, offer_id)
+            assert left is not None and left.amount == offer["budget"] - counted, f"what is left for {reader.role}"
     for need_id, need in books.needs.items():
         need_asks_for(need, [row for row in committed if row.need_id == need_id])
-        left = capacity.left_of_need(session, need_id)
+        left = capacity.left_of_need(session, capacity.ALL, need_id)
         assert left is None or left.amount >= 0
 
 

@@ -196,6 +196,14 @@ def most(session: Session, reader: Actor, need_id: int, offer_id: int, types: Co
     return Most(amount, amount.at(rate) if rate else None, rate)
 
 
+def currencies_of_pair(session: Session, need_id: int, offer_id: int) -> tuple[str | None, str | None]:
+    """(the offer's, that in which the need is counted); None: the side states no amount."""
+    columns = [LINE.c.amount, LINE.c.currency]
+    lines = session.execute(select(*columns).where(LINE.c.need_id == need_id)).mappings().all()
+    given = session.scalar(select(OFFER.c.currency).where(OFFER.c.id == offer_id))
+    return given, comparable_currency([dict(line) for line in lines])
+
+
 def shared_types(session: Session, need_id: int, offer_id: int) -> set[str]:
     """Types of assistance that the need has a line of and the offer gives."""
     asked = select(LINE.c.type).where(LINE.c.need_id == need_id)

@@ -142,7 +142,8 @@ def set_value(session: Session, proposal: Proposal, now: datetime) -> None:
     rate = rate_between(proposal.currency, currency, now.date())
     if rate is None:
         without = f"The need asks in {currency}, and no rate to it from {proposal.currency} is known for {now.year}"
-        raise InvalidInput({"currency": [f"{without}: the amounts cannot be compared."]})
+        way_out = "Ask the coordinators for a newer table of rates, or for amounts of both sides in one currency."
+        raise InvalidInput({"currency": [f"{without}: the amounts cannot be compared. {way_out}"]})
     proposal.need_amount, proposal.need_currency = given.at(rate).amount, currency
     same = rate.of == rate.into
     proposal.rate = None if same else f"{rate.factor:f}"

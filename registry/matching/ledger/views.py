@@ -10,6 +10,7 @@ from sqlmodel import Session, col
 from registry.accounts import policy
 from registry.accounts.actor import Actor
 from registry.catalogue.models import Organisation, Programme
+from registry.catalogue.money import rate_between
 from registry.catalogue.paging import Sort, keyset, sort_of
 from registry.catalogue.reference import states
 from registry.db import utcnow
@@ -216,11 +217,12 @@ def largest(
     get_need(session, actor, need_id)
     get_offer(session, actor, offer_id)
     types = capacity.shared_types(session, need_id, offer_id)
-    found = capacity.most(
-        session, actor, need_id, offer_id, types & {type_} if type_ else types, (now or utcnow()).date()
-    )
+    on = (now or utcnow()).date()
+    found = capacity.most(session, actor, need_id, offer_id, types & {type_} if type_ else types, on)
+    given, asked = capacity.currencies_of_pair(session, need_id, offer_id)
     rate = found.rate if found and found.rate and found.rate.of != found.rate.into else None
     return {
+        "without_rate": bool(given and asked) and rate_between(given or "", asked or "", on) is None,
         "amount": found.amount.amount if found else None,
         "currency": found.amount.currency if found else None,
         "need_amount": found.value.amount if found and found.value else None,
