@@ -237,7 +237,7 @@ def test_behind_gunicorn_streams_leave_the_pages_their_threads(
             connection.close()
 
     try:
-        eventually(lambda: status("/healthz") == 200, 30)
+        eventually(lambda: status("/healthz") == 200, 120)
         sources = [connect(port) for _ in range(3)]
         assert [source.status for source in sources] == [200, 200, 200]
         assert status(URL) == 503 and status("/api/v1/changes?wait=20") == 200
