@@ -18,6 +18,8 @@ MOST = {
     "worker_syncs": 64,
 }  # fmt: skip
 """Settings that are at least 1, and what they are at most"""
+EXAMPLE_KEYS = ("changeme", "change-me", "change_me", "change me")
+"""What examples of configurations write where a key belongs"""
 SMTP_SECURITY = ("none", "starttls", "tls")
 _ADDRESS = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+")
 EMBEDDED, PROCRASTINATE = BACKGROUNDS = ("embedded", "procrastinate")
@@ -180,6 +182,8 @@ class Settings:
         if self.secret_key:
             if len(self.secret_key) < 16:
                 raise ConfigurationError("CASA_SECRET_KEY is shorter than 16 characters.")
+            if any(word in self.secret_key.casefold() for word in EXAMPLE_KEYS):
+                raise ConfigurationError("CASA_SECRET_KEY is an example: `casa init` makes one where none is set.")
             return self.secret_key
         path = self.data_dir / "secret_key"
         if not path.exists():

@@ -20,7 +20,7 @@ from registry.catalogue.mandates import standing_in
 from registry.catalogue.models import Organisation, Programme
 from registry.catalogue.parties import IDENTIFIER
 from registry.catalogue.programmes import archive, document_changes
-from registry.catalogue.reporter import reporter_of
+from registry.catalogue.reporter import NUMBER, reporter_of
 from registry.catalogue.same_as.clusters import settle_written
 from registry.catalogue.writing import (
     CREATED,
@@ -114,6 +114,8 @@ def update_programme(
     changed = {name: value for name, value in given.items() if value != before.get(name)}
     if "iati_identifier" in changed and "derived_identifier" in before:
         changed["derived_identifier"] = None
+    if changed.get("iati_identifier", before) is None:
+        raise InvalidInput({NUMBER: [N_("A programme keeps an identifier: give another, or leave this one as it is.")]})
     after = {name: value for name, value in {**before, **changed}.items() if value is not None}
     owner = current.owner
     if any(name in changed and changed[name] != stored.get(name) for name in CLAIMS):

@@ -30,12 +30,14 @@ def check_url(url: str) -> None:
         raise FetchFailed("address", "The address holds a character that no address may hold.")
     try:
         parts = urlsplit(url)
-        host, _port = parts.hostname, parts.port
+        host, port = parts.hostname, parts.port
     except ValueError:
         raise FetchFailed("address", "The address is not a valid one.") from None
     if parts.scheme not in ("http", "https"):
         raise FetchFailed("address", f"Only http and https are fetched, not “{parts.scheme}”.")
     if not host:
         raise FetchFailed("address", "The address names no host.")
+    if port == 0:
+        raise FetchFailed("address", "The address names port 0, which no server has.")
     if parts.username is not None or parts.password is not None:
         raise FetchFailed("address", "The address must not hold a user name or password.")

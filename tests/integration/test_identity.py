@@ -106,6 +106,10 @@ def test_one_reports_for_oneself_under_ones_own_prefix(world: World) -> None:
         assert made.status_code == 201, made.get_json()
         assert made.get_json()["reporting_organisation_id"] == world.agency
     number, tag = made.get_json()["id"], made.headers["ETag"]
+    for headers in (world.headers, world.staff()):
+        taken = {"document": {"iati_identifier": None}}
+        answer = world.client.patch(f"{V1}/{number}", json=taken, headers={**headers, "If-Match": tag})
+        assert answer.status_code == 422 and paths(answer) == {"#/document/iati_identifier"}, answer.get_json()
     for change in ({"reporting_org": FUND}, {"iati_identifier": "ZZ-FUND-1-REAL"}):
         answer = world.client.patch(
             f"{V1}/{number}", json={"document": change}, headers={**world.headers, "If-Match": tag}

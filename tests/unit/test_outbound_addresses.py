@@ -6,6 +6,8 @@ import pytest
 
 from registry.errors import ConfigurationError
 from registry.outbound.addresses import Allowed, is_public, refusal
+from registry.outbound.urls import FetchFailed, check_url
+from registry.settings import Settings
 
 INSIDE = [
     "127.0.0.1", "127.255.255.254", "0.0.0.0", "10.0.0.1", "100.64.0.1", "100.100.100.200", "169.254.169.254",
@@ -66,3 +68,10 @@ def test_an_allowed_network_opens_its_addresses_also_when_mapped_into_ipv6() -> 
 def test_a_setting_that_does_not_fit_is_named(text: str) -> None:
     with pytest.raises(ConfigurationError, match="CASA_OUTBOUND_ALLOW"):
         Allowed.parse(text)
+
+
+def test_an_address_with_port_0_is_refused_and_an_example_is_no_key() -> None:
+    with pytest.raises(FetchFailed, match="port 0"):
+        check_url("http://feeds.example:0/iati.xml")
+    with pytest.raises(ConfigurationError, match="example"):
+        Settings(secret_key="ChangeMe-please-0123").secret()
