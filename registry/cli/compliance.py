@@ -22,6 +22,9 @@ from registry.settings import data_path
 as_json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 files_argument = click.argument("files", nargs=-1, type=click.Path(exists=True, path_type=Path))
 
+CORE = ("poa", "iti", "att", "firearms-protocol")
+"""Standards whose share read at a source is told together with that of the embargoes"""
+
 
 @click.group("standards")
 def standards_command() -> None:
@@ -66,19 +69,33 @@ def check_command(files: tuple[Path, ...], as_json: bool) -> None:
             problems = {**problems, **error.fields}
     embargo_facts = [] if files else _embargo_facts(problems)
     known = sum(proof.checked for proof in embargo_facts)
+    core = [edition for edition in found if edition.slug in CORE]
+    core_facts = sum(len(edition.requirements) for edition in core) + len(embargo_facts)
+    core_known = sum(edition.checked_clauses for edition in core) + known
     if as_json:
         checked = [_named(edition) for edition in found]
         facts = {"facts": len(embargo_facts), "checked": known}
         report = {"ok": not problems, "standards": checked, "problems": problems, "outside": outside}
-        print_json(report if files else report | {"embargoes": facts})
+        print_json(
+            report if files else report | {"embargoes": facts, "core": {"facts": core_facts, "checked": core_known}}
+        )
     else:
         for edition in found:
-            click.echo(f"ok  {edition.slug} {edition.version}: {len(edition.requirements)} clauses")
+            clauses = len(edition.requirements)
+            known_here = edition.checked_clauses
+            click.echo(
+                f"ok  {edition.slug} {edition.version}: {clauses} clauses, "
+                f"{known_here} ({known_here / clauses:.0%}) checked"
+            )
         if forms:
             click.echo(f"Templates of national reports: {len(forms)} read")
         if embargo_facts:
             share = known / len(embargo_facts)
             click.echo(f"Embargo facts: {known} of {len(embargo_facts)} ({share:.0%}) read at a source")
+            click.echo(
+                "Programme of Action, Tracing Instrument, Arms Trade Treaty, Firearms Protocol and embargoes together: "
+                f"{core_known} of {core_facts} ({core_known / core_facts:.0%}) checked"
+            )
         if outside:
             click.echo(f"Mapped to standards that are not in the library: {', '.join(outside)}")
         for place, messages in problems.items():
