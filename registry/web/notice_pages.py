@@ -8,7 +8,7 @@ from registry.alerts import notices
 from registry.db import utcnow
 from registry.http import RegistryFlask, actor, registry_app, session
 from registry.schemas import LARGEST_ID
-from registry.web import lists
+from registry.web import lists, proposal_words
 
 pages = Blueprint("notices", __name__)
 
@@ -36,6 +36,12 @@ def index() -> ResponseReturnValue:
     return render_template(
         "alerts/notices.html",
         notices=rows,
+        asked=proposal_words.asked_of(
+            session(),
+            actor(),
+            {row["record_id"] for row in rows if row["kind"] == "proposal"},
+            registry_app().settings.proposal_lapse_days,
+        ),
         unread_only=unread_only,
         unread=notices.count_unread(session(), actor()),
         first_url=lists.first_url(),

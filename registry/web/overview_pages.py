@@ -7,7 +7,7 @@ from registry.catalogue import listing as catalogue
 from registry.catalogue import organisations
 from registry.compliance.listing import list_standards
 from registry.db import utcnow
-from registry.http import actor, session
+from registry.http import actor, registry_app, session
 from registry.matching import listing
 from registry.web import overview_view
 
@@ -33,6 +33,6 @@ def home() -> ResponseReturnValue:
         organisation_count=organisations.count_organisations(reading, who),
         standard_count=len(list_standards(reading)),
         themes=overview_view.by_theme(reading, who),
-        tasks=overview_view.tasks(reading, who, utcnow()),
+        tasks=overview_view.tasks(reading, who, utcnow(), registry_app().settings.proposal_lapse_days),
         matches=overview_view.best_pairs(reading, who, NEWEST),
     )

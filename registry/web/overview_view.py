@@ -23,6 +23,7 @@ from registry.events import dead_letters
 from registry.matching.matches import matches_of_need, matches_of_offer
 from registry.matching.models import Match, Need, NeedTheme, Offer, OfferTheme
 from registry.sync import holds, jobs, listing
+from registry.web import proposal_words
 from registry.web.labels import label
 
 N: Any = Need
@@ -82,16 +83,27 @@ class Task:
     note: str = ""
 
 
-def tasks(session: Session, actor: Actor, now: datetime) -> list[Task]:
-    """What waits for the reader in this role, the most pressing first."""
+def tasks(session: Session, actor: Actor, now: datetime, lapse_days: int) -> list[Task]:
+    """What waits for the reader in this role, the most pressing first: proposals to answer before all else."""
     if actor.role == "state":
-        return [*_assessments(session, actor), *_needs(session, actor)]
+        return [*_proposals(session, actor, lapse_days), *_assessments(session, actor), *_needs(session, actor)]
     if actor.role in ("donor", "agency"):
-        return [*_offers(session, actor, now), *_conflicts(session, actor)]
+        return [
+            *_proposals(session, actor, lapse_days),
+            *_offers(session, actor, now),
+            *_conflicts(session, actor),
+        ]
     if actor.role in ("coordinator", "admin"):
         ours = [*_dead_letters(session), *_set_aside(session), *_given_up(session)]
         return [*_feeds(session, actor), *ours, *_conflicts(session, actor), *_pairs(session, actor)]
     return []
+
+
+def _proposals(session: Session, actor: Actor, lapse_days: int) -> list[Task]:
+    return [
+        Task(sentence, url_for("web.proposals.show", proposal_id=number))
+        for number, sentence in proposal_words.waiting(session, actor, lapse_days)[:MOST]
+    ]
 
 
 def _assessments(session: Session, actor: Actor) -> list[Task]:
