@@ -194,8 +194,8 @@ def test_memory_does_not_grow_with_the_document(adapter: Adapter, tmp_path: Path
         return peaked
 
     peak(10)
-    small = peak(400)
-    assert peak(1600) - small < (peak(1600, keep=True) - small) / 3, "identifiers are kept, records are not"
+    small = peak(200)
+    assert peak(800) - small < (peak(800, keep=True) - small) / 3, "identifiers are kept, records are not"
 
 
 @adapters
