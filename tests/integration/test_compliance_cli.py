@@ -39,7 +39,7 @@ def casa(
 
 def test_standards_are_checked_loaded_and_listed(casa: Run, tmp_path: Path) -> None:
     path = write(tmp_path)
-    assert casa("standards", "check", path) == (0, "ok  small 1.0.0: 7 clauses\n", "")
+    assert casa("standards", "check", path) == (0, "ok  small 1.0.0: 7 clauses, 0 (0%) checked\n", "")
     assert orjson.loads(casa("standards", "load", "--dry-run", "--json", path)[1])["new"] == 1
     assert casa("standards", "list")[2].startswith("No standards are loaded")
     assert casa("standards", "load", path)[1].split() == ["new", "small", "1.0.0"]
