@@ -14,7 +14,7 @@ from registry.matching.embargoes import cases
 from registry.matching.embargoes.released import terms_of
 from registry.matching.models import ExemptionCase, Need, Offer
 from registry.web.conflicts import conflict_page
-from registry.web.forms import Form, expected_version
+from registry.web.forms import Form, expected_version, nested
 from registry.web.i18n import message
 from registry.web.labels import label
 
@@ -36,7 +36,7 @@ def index() -> ResponseReturnValue:
 @pages.post("/exemptions/new")
 def open_one() -> ResponseReturnValue:
     """Open a checklist for a pair that is held."""
-    case = cases.open_case(session(), actor(), request.form.to_dict() | {"csrf_token": ""})
+    case = cases.open_case(session(), actor(), nested(request.form))
     return redirect(url_for("web.exemptions.show", case_id=case.id), 303)
 
 

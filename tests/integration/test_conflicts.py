@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlmodel import Session
@@ -257,6 +257,7 @@ GISTS = st.one_of(
 )
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # on a loaded machine the first text takes a moment
 @given(GISTS, GISTS)
 def test_disagreement_is_mutual_and_nobody_disagrees_with_himself(first: Any, second: Any) -> None:
     assert disagreement.disagree("title", first, second) == disagreement.disagree("title", second, first)
