@@ -34,8 +34,7 @@ check: ## style, types, floors, migrations, translations, docs
 	@.ci/setup dev
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet .
-	@$(BIN)/mypy
-	@$(BIN)/python -m pytest -q -p no:cacheprovider tests/house
+	@$(BIN)/mypy & types=$$!; $(BIN)/python -m pytest -q -p no:cacheprovider tests/house; tests=$$?; wait $$types && exit $$tests
 
 bench: ## figures: ours, the limit's in the same run, and their ratio
 	@.ci/setup dev && exec $(BIN)/python -m benchmarks $(BENCH)
